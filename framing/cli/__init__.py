@@ -1,0 +1,1 @@
+"""The command line: parse, call the library once, print, exit. One file per command group."""

@@ -1,0 +1,183 @@
+"""Cut repaired text into sentences with offsets.
+
+A sentence ends at 。！？ or their half-width forms, at the end of a line, or at an ellipsis that ends
+one of these; closing quotation marks and brackets stay with the sentence that they close. A short
+quotation is never cut inside; a quotation that runs over several long sentences is. Decimals,
+version numbers, abbreviations and list numbers are kept whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from framing.clean import CleanText, is_unreadable
+from framing.records import Kind, Sentence
+
+__all__ = ["SentenceConfig", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceConfig:
+    """Set the lengths, in characters, that decide where text is cut.
+
+    ``quote`` is the length up to which a quotation or bracket is kept whole; ``longest`` the length
+    at which a text without any full stop is cut at a comma, or, failing that, anywhere.
+    """
+
+    quote: int = 60
+    longest: int = 400
+
+
+_OPEN = {"“": "”", "「": "」", "『": "』", "‘": "’", "（": "）", "(": ")", "《": "》", "【": "】"}
+_CLOSE = frozenset(_OPEN.values())
+_EVENT = re.compile(r"[“”「」『』‘’（）()《》【】\"]|[。！？!?｡︒]+|…+|\.{3,}|\.(?=\s|$|[”」』\"）)])")
+_CLOSERS = re.compile(r"[”」』’）)》】\"'\]]*")
+_FOLLOWS_ON = re.compile(
+    r"[，,、；;：:的之地]|[^。！？!?，,\n]{0,9}(?:说|說|道|表示|称|稱|指出|认为|認為|问|問|写|寫|回应|回應|回答|坦言|强调|強調|补充|補充|解释|解釋|告诉|告訴)"
+)
+_ABBREVIATION = re.compile(r"(?:^|[\s(（])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Inc|Ltd|Co|Corp|St|No|vs|etc|Jr|Sr|Prof|\d{1,3})$")
+_SOFT = re.compile(r"[；;，,、\s]")
+_CONTENT = re.compile(r"\w")
+_BOILERPLATE = re.compile(
+    r"^\s*(?:[（(【\[]?(?:免[责責]声?聲?明|[风風][险險]提示|特[别別]声?聲?明|版[权權]声?聲?明|本文(?:来源|來源|转自|轉自|首发|首發|原载|原載|系|係|由.{2,12}(?:授权|授權|原创|原創)|仅代表|僅代表|不构成|不構成)"
+    r"|[责責]任?[编編][辑輯]?\s*[:：/／|｜]|(?:作者|记者|記者|编辑|編輯|撰文|采写|採寫|来源|來源|出品|校对|校對|排版|美编|美編|图源|圖源|图片来源|圖片來源|封面图|封面圖|首图|首圖|文)\s*[:：/／|｜丨]"
+    r"|阅读原文|閱讀原文|点击(?:阅读|上方|下方|蓝字|关注)|點擊(?:閱讀|上方|下方|藍字|關注)|扫码|掃碼|长按.{0,6}二维码|欢迎(?:关注|转发|添加)|歡迎(?:關注|轉發|加入)|转载(?:请|須|须|自)|轉載(?:請|須|自)"
+    r"|未经(?:授权|许可)|未經(?:授權|許可)|相关阅读|相關閱讀|延伸阅读|延伸閱讀|推荐阅读|推薦閱讀|更多精彩|END\b|—\s*完\s*—|（完）|\(完\))"
+    r"|(?:另|注)\s*[:：].{0,12}(?:[风風][险險]|[谨謹]慎)|.{0,30}(?:不[构構]成.{0,12}[投][资資]建[议議]|[投入]市[须需須]?[谨謹]慎|[股投][市资資]有[风風][险險]))"
+)
+
+
+def split(source: CleanText, config: SentenceConfig = SentenceConfig()) -> list[Sentence]:
+    """Cut a repaired text into sentences.
+
+    Returns:
+        The sentences in order. Offsets refer to the original text, never overlap and ascend; what
+        lies between two sentences is white space or was repaired away.
+
+    >>> from framing.clean import clean
+    >>> [s.text for s in split(clean("售价3.5元。他说：“好。我们走。”然后离开。"))]
+    ['售价3.5元。', '他说：“好。我们走。”然后离开。']
+    """
+    result: list[Sentence] = []
+    text = source.text
+    paragraph = 0
+    line_start = 0
+    while line_start <= len(text):
+        line_end = text.find("\n", line_start)
+        if line_end < 0:
+            line_end = len(text)
+        before = len(result)
+        line = text[line_start:line_end]
+        if line and not line.isspace():
+            for begin, end, ended in _split_line(line, config):
+                part = line[begin:end]
+                kind = _kind(part, ended)
+                start, stop = source.span(line_start + begin, line_start + end)
+                result.append(Sentence(part, start, stop, paragraph, kind))
+        if len(result) > before:
+            paragraph += 1
+        line_start = line_end + 1
+    return result
+
+
+def _kind(text: str, ended: bool) -> Kind:
+    if _BOILERPLATE.match(text) or not _CONTENT.search(text) or len(text.strip("、，,.。（）()：: ")) < 2:
+        return "boilerplate"
+    if is_unreadable(text):
+        return "unreadable"
+    return "body" if ended or len(text) > 40 else "heading"
+
+
+def _split_line(line: str, config: SentenceConfig) -> Iterator[tuple[int, int, bool]]:
+    """Yield (start, end, ended by a full stop) for each sentence of one line, outer blanks left out."""
+    start = 0
+    for end in _boundaries(line, config):
+        yield from _trimmed(line, start, end, True, config)
+        start = end
+    yield from _trimmed(line, start, len(line), False, config)
+
+
+def _trimmed(line: str, start: int, end: int, ended: bool, config: SentenceConfig) -> Iterator[tuple[int, int, bool]]:
+    while end - start > config.longest:
+        window = line[start + config.longest // 2 : start + config.longest]
+        cut = max((m.end() for m in _SOFT.finditer(window)), default=len(window)) + start + config.longest // 2
+        yield from _trimmed(line, start, cut, True, config)
+        start = cut
+    while start < end and line[start].isspace():
+        start += 1
+    while end > start and line[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end, ended
+
+
+def _boundaries(line: str, config: SentenceConfig) -> Iterator[int]:
+    """Yield the positions after which a sentence ends."""
+    events = [(m.start(), m.end(), m[0]) for m in _EVENT.finditer(line)]
+    closing = _matching(events, len(line))
+    # The stack holds, for each open quotation or bracket, where it ends and up to where those that
+    # are open there, itself included, keep the text whole.
+    stack: list[tuple[int, int]] = []
+    done = 0
+    for index, (start, end, mark) in enumerate(events):
+        while stack and stack[-1][0] <= start:
+            stack.pop()
+        if index in closing:
+            stop = closing[index]
+            whole = stop if stop - start <= config.quote else -1
+            stack.append((stop, max(whole, stack[-1][1] if stack else -1)))
+            continue
+        if mark[0] not in "。！？!?…｡︒.":
+            continue
+        if start < done:
+            continue
+        tail = _CLOSERS.match(line, end)
+        after = tail.end() if tail else end
+        if stack and stack[-1][1] >= after:
+            continue
+        if not _ends_sentence(line, start, end, after, mark):
+            continue
+        done = after
+        yield after
+
+
+def _matching(events: list[tuple[int, int, str]], length: int) -> dict[int, int]:
+    """Map the index of each opening mark to the position of its partner (the line's end if it has none)."""
+    closing: dict[int, int] = {}
+    open_marks: list[tuple[int, str]] = []
+    straight: int | None = None
+    for index, (start, _, mark) in enumerate(events):
+        if mark == '"':
+            if straight is None:
+                straight = index
+            else:
+                closing[straight] = start
+                straight = None
+        elif mark in _OPEN:
+            open_marks.append((index, _OPEN[mark]))
+        elif mark in _CLOSE and any(partner == mark for _, partner in open_marks[-4:]):
+            while open_marks[-1][1] != mark:
+                opened, _ = open_marks.pop()
+                closing[opened] = start
+            opened, _ = open_marks.pop()
+            closing[opened] = start
+    for opened, _ in open_marks:
+        closing[opened] = length
+    return closing
+
+
+def _ends_sentence(line: str, start: int, end: int, after: int, mark: str) -> bool:
+    following = line[after : after + 1]
+    if not following:
+        return True
+    if after > end and _FOLLOWS_ON.match(line, after):
+        return False
+    if mark[0] == "…" or mark.startswith("..."):
+        return after > end or following.isspace()
+    if mark == ".":
+        return not _ABBREVIATION.search(line[max(0, start - 6) : start])
+    if mark in "!?" and following.isascii() and following.isalnum():
+        return False
+    return not (following in "，,、；;：:" and mark[0] in "！？!?")
