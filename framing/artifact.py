@@ -14,13 +14,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from framing.aggregate import ALL, QUANTITIES
 from framing.errors import ArtifactError, LexiconError
 from framing.features import FeatureConfig, FeatureSpace
 from framing.lexicon import Lexicon
@@ -50,6 +51,8 @@ FILES = (HEAD, LEXICON, VOCABULARY, *ARRAYS)
 
 MAX_FILE = 256 * 1024 * 1024
 MAX_MANIFEST = 1024 * 1024
+MAX_NUMBER = 1e6
+"""Largest magnitude of a weight: sums of terms below it stay far from overflow."""
 
 
 def default_model_path() -> Path:
@@ -117,7 +120,7 @@ def save(model: FramingModel, folder: Path, card: str = "") -> str:
     Raises:
         ArtifactError: the folder cannot be written, or something that is no model is in its place.
     """
-    if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
+    if folder.exists() and not (folder / MANIFEST).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
         raise ArtifactError(f"{folder} is not empty and holds no model; choose another place")
     contents = _contents(model)
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
@@ -139,7 +142,12 @@ def save(model: FramingModel, folder: Path, card: str = "") -> str:
             old = folder.with_name(f".{folder.name}-replaced-{os.getpid()}")
             if folder.exists():
                 folder.rename(old)
-            temporary.rename(folder)
+            try:
+                temporary.rename(folder)
+            except OSError:
+                if old.exists():
+                    old.rename(folder)
+                raise
             shutil.rmtree(old, ignore_errors=True)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -165,7 +173,7 @@ def _parse_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(_read(folder, MANIFEST, MAX_MANIFEST))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ArtifactError(f"{path} is not JSON; the model is damaged") from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
         raise ArtifactError(f"{path} names no format number; this is not a model of framing")
@@ -218,8 +226,9 @@ def load(folder: Path, *, engine: Engine = "auto") -> FramingModel:
         return _construct(manifest, contents, engine)
     except LexiconError as error:
         raise ArtifactError(f"{folder / LEXICON}: {error}") from None
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise ArtifactError(f"{folder}: the model's data is malformed ({error}); get the model again") from None
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        reason = f"no field {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
+        raise ArtifactError(f"{folder}: the model's data is malformed ({reason}); get the model again") from None
 
 
 def _array(contents: Mapping[str, bytes], name: str) -> NDArray[Any]:
@@ -234,8 +243,8 @@ def _array(contents: Mapping[str, bytes], name: str) -> NDArray[Any]:
     if int(np.prod(shape, dtype=object)) * dtype.itemsize != len(data) - buffer.tell():
         raise ValueError(f"{name} does not have the size that its header announces")
     array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{name} holds numbers that are not finite")
+    if array.dtype.kind == "f" and not (np.abs(array) <= MAX_NUMBER).all():
+        raise ValueError(f"{name} holds numbers that are not finite, or huge")
     return array
 
 
@@ -255,9 +264,17 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _finite(value: object, length: int, name: str) -> NDArray[np.float64]:
     array = np.array(value, np.float64)
-    if array.shape != (length,) or not np.isfinite(array).all():
+    if array.shape != (length,) or not (np.abs(array) <= MAX_NUMBER).all():
         raise ValueError(f"{name} does not hold {length} finite numbers")
     return array
+
+
+def _numbers(value: Mapping[str, Any], name: str, needed: Iterable[str] = ()) -> dict[str, float]:
+    """Return a mapping of names to numbers, 0 to ``MAX_NUMBER``, with at least the names that are needed."""
+    result = {str(k): float(v) for k, v in value.items()}
+    if not set(needed) <= set(result) or not all(0 <= v <= MAX_NUMBER for v in result.values()):
+        raise ValueError(f"{name} lacks a number or holds one out of range")
+    return result
 
 
 def _probability(value: object, name: str) -> float:
@@ -271,14 +288,16 @@ def _construct(manifest: dict[str, Any], contents: Mapping[str, bytes], engine: 
     head = json.loads(contents[HEAD])
     vocabulary = json.loads(contents[VOCABULARY])
     topics = _texts(head["topics"])
+    if ALL in topics:
+        raise ValueError(f"a topic is called {ALL!r}, the name of the row of all sentences")
     words = _texts(vocabulary["words"])
     config = head["features"]
     space = FeatureSpace(
         config=FeatureConfig(
             **{k: bool(config[k]) for k in ("words", "word_bigrams", "characters", "skeleton", "entries")},
-            min_df={str(k): int(v) for k, v in config["min_df"].items()},
-            scale={str(k): float(v) for k, v in config["scale"].items()},
-            frame_scale={str(k): float(v) for k, v in config["frame_scale"].items()},
+            min_df={k: int(v) for k, v in _numbers(config["min_df"], "min_df").items()},
+            scale=_numbers(config["scale"], "scale", ("word", "bigram", "char", "skeleton", "entry", "dense")),
+            frame_scale=_numbers(config["frame_scale"], "frame_scale"),
         ),
         words=words,
         word_ids=_ascending(_array(contents, "word_ids.npy"), "word_ids.npy", len(words)),
@@ -293,7 +312,7 @@ def _construct(manifest: dict[str, Any], contents: Mapping[str, bytes], engine: 
     weights = _array(contents, "weights.npy")
     if weights.shape != (space.columns, heads):
         raise ValueError(f"weights.npy has shape {weights.shape}, the vocabulary needs {(space.columns, heads)}")
-    if space.idf.shape != (space.columns - len(space.dense),):
+    if space.idf.shape != (space.columns - len(space.dense),) or not (space.idf > 0).all():
         raise ValueError("idf.npy does not fit the vocabulary")
     return FramingModel(
         lexicon=Lexicon.from_data(json.loads(contents[LEXICON])),
@@ -304,7 +323,7 @@ def _construct(manifest: dict[str, Any], contents: Mapping[str, bytes], engine: 
         frame_offset=_finite(head["frame_offset"], 3, "frame_offset"),
         topic_threshold=_finite(head["topic_threshold"], len(topics), "topic_threshold"),
         voice_threshold=_probability(head["voice_threshold"], "voice_threshold"),
-        interval=dict(head["interval"]),
+        interval={key: _numbers(head["interval"][key], key, QUANTITIES) for key in ("tau", "z")},
         card=dict(manifest.get("card") or {}),
         name=str(manifest.get("name", "unnamed")),
         hash=str(manifest["hash"]),

@@ -36,6 +36,7 @@ class FramingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes:
         classes_: the labels seen in fitting, sorted.
+        lexicon_: the cue lists used.
         space_: the fitted feature space.
         head_: the fitted ``LogisticRegression``.
     """
@@ -71,34 +72,43 @@ class FramingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels = np.asarray(y)
         if len(labels) != len(texts):
             raise ValueError(f"X has {len(texts)} sentences but y has {len(labels)} labels")
-        lexicon = self.lexicon if self.lexicon is not None else load_lexicon()
-        self._segmenter_ = Segmenter(lexicon.regional)
-        self._matcher_ = Matcher(lexicon)
-        tokens = self._segmenter_.segment(texts)
-        context = Context.single(len(texts))
-        self.space_ = fit_features(tokens, context, self._matcher_, self.features or FeatureConfig())
-        self._extractor_ = Extractor(self.space_, self._matcher_)
+        self.lexicon_ = self.lexicon if self.lexicon is not None else load_lexicon()
+        matcher = Matcher(self.lexicon_)
+        tokens = Segmenter(self.lexicon_.regional).segment(texts)
+        self.space_ = fit_features(tokens, Context.single(len(texts)), matcher, self.features or FeatureConfig())
+        self._tools = Segmenter(self.lexicon_.regional), Extractor(self.space_, matcher)
         self.head_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
-        self.head_.fit(to_csr(self._extractor_(tokens, context), self.space_.columns), labels, sample_weight=sample_weight)
+        self.head_.fit(self._rows(texts), labels, sample_weight=sample_weight)
         self.classes_ = self.head_.classes_
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The segmenter may hold what cannot be pickled; both tools are rebuilt from plain data.
+        state: dict[str, Any] = super().__getstate__()
+        return {k: v for k, v in state.items() if k != "_tools"}
+
     def _rows(self, X: Sequence[str]) -> Any:
-        check_is_fitted(self)
+        check_is_fitted(self, "space_")
         texts = _texts(X)
-        return to_csr(self._extractor_(self._segmenter_.segment(texts), Context.single(len(texts))), self.space_.columns)
+        if not hasattr(self, "_tools"):
+            self._tools = Segmenter(self.lexicon_.regional), Extractor(self.space_, Matcher(self.lexicon_))
+        segmenter, extractor = self._tools
+        return to_csr(extractor(segmenter.segment(texts), Context.single(len(texts))), self.space_.columns)
 
     def predict(self, X: Sequence[str]) -> NDArray[Any]:
         """Return the label of each sentence."""
-        return np.asarray(self.head_.predict(self._rows(X)))
+        rows = self._rows(X)
+        return np.asarray(self.head_.predict(rows))
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
         """Return P(class) per sentence, columns as in ``classes_``, shape ``(n, classes)``."""
-        return np.asarray(self.head_.predict_proba(self._rows(X)))
+        rows = self._rows(X)
+        return np.asarray(self.head_.predict_proba(rows))
 
     def decision_function(self, X: Sequence[str]) -> NDArray[np.float64]:
         """Return the linear scores, as ``LogisticRegression.decision_function``."""
-        return np.asarray(self.head_.decision_function(self._rows(X)))
+        rows = self._rows(X)
+        return np.asarray(self.head_.decision_function(rows))
 
 
 def _texts(X: Sequence[str]) -> list[str]:

@@ -98,10 +98,15 @@ def _decode_as(data: bytes, encoding: str) -> Decoded:
     try:
         return Decoded(data.decode(encoding), encoding, certain=True)
     except UnicodeDecodeError as error:
-        raise DecodeError(f"byte {error.start:,} does not fit {encoding}; leave out --encoding to find another") from None
+        raise DecodeError(f"byte {_offset(error, data):,} does not fit {encoding}; leave out --encoding to find another") from None
     except (LookupError, UnicodeError, ValueError):
         # Python also calls ciphers and archives codecs (rot13, zip); they are no encodings of text.
         raise DecodeError(f"no text encoding is called {encoding!r}; use a Python codec name such as gb18030") from None
+
+
+def _offset(error: UnicodeDecodeError, data: bytes) -> int:
+    """Count the fault's place from the file's beginning; a codec that skips a byte order mark does not."""
+    return error.start + len(data) - len(error.object)
 
 
 def _accept(data: bytes, encoding: str, *, certain: bool) -> Decoded:
@@ -112,7 +117,9 @@ def _accept(data: bytes, encoding: str, *, certain: bool) -> Decoded:
         try:
             data.decode(encoding)
         except UnicodeDecodeError as error:
-            raise DecodeError(f"from byte {error.start:,} on this is not {encoding} text; name the encoding with --encoding") from None
+            raise DecodeError(
+                f"from byte {_offset(error, data):,} on this is not {encoding} text; name the encoding with --encoding"
+            ) from None
     return Decoded(text, encoding, certain=certain, damaged=damaged)
 
 

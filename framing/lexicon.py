@@ -96,10 +96,10 @@ class Lexicon:
                 functional=_strings(data["functional"]),
                 ambiguous=_strings(data["ambiguous"]),
                 topics={str(t): _grades(v) for t, v in _mapping(data["topics"]).items()},
-                constructions=[Construction(tuple(map(str, r[:-2])), str(r[-2]), float(r[-1])) for r in rows],
+                constructions=[_construction(r) for r in rows],
                 regional=_strings(data["regional"]),
             )
-        except (KeyError, TypeError, ValueError, AssertionError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, AssertionError, IndexError, OverflowError) as error:
             raise LexiconError(f"the lexicon has another shape than this version reads ({error!r})") from None
 
 
@@ -117,7 +117,18 @@ def _grades(value: object) -> dict[str, float]:
 
 
 def _strings(value: object) -> dict[str, str]:
-    return {str(k): str(v) for k, v in _mapping(value).items()}
+    result = {str(k): str(v) for k, v in _mapping(value).items()}
+    if not all(result):
+        raise ValueError("an empty key")
+    return result
+
+
+def _construction(row: Sequence[object]) -> Construction:
+    *parts, kind, grade = row
+    result = Construction(tuple(map(str, parts)), str(kind), float(grade))  # type: ignore[arg-type]
+    if len(result.parts) not in (2, 3) or not all(result.parts) or not abs(result.grade) <= 100:
+        raise ValueError("a construction needs two or three parts and a grade in range")
+    return result
 
 
 def read_table(path: Path | Traversable, columns: int) -> list[tuple[str, ...]]:

@@ -45,7 +45,7 @@ _BOILERPLATE = re.compile(
     r"|[责責]任?[编編][辑輯]?\s*[:：/／|｜]|(?:作者|记者|記者|编辑|編輯|撰文|采写|採寫|来源|來源|出品|校对|校對|排版|美编|美編|图源|圖源|图片来源|圖片來源|封面图|封面圖|首图|首圖|文)\s*[:：/／|｜丨]"
     r"|阅读原文|閱讀原文|点击(?:阅读|上方|下方|蓝字|关注)|點擊(?:閱讀|上方|下方|藍字|關注)|扫码|掃碼|长按.{0,6}二维码|欢迎(?:关注|转发|添加)|歡迎(?:關注|轉發|加入)|转载(?:请|須|须|自)|轉載(?:請|須|自)"
     r"|未经(?:授权|许可)|未經(?:授權|許可)|相关阅读|相關閱讀|延伸阅读|延伸閱讀|推荐阅读|推薦閱讀|更多精彩|END\b|—\s*完\s*—|（完）|\(完\))"
-    r"|(?:另|注)\s*[:：].{0,12}(?:[风風][险險]|[谨謹]慎)|.{0,30}(?:不[构構]成.{0,12}[投][资資]建[议議]|[投入]市[须需須]?[谨謹]慎|[股投][市资資]有[风風][险險]))"
+    r"|(?:另|注)\s*[:：].{0,12}(?:[风風][险險]|[谨謹]慎)|.{0,30}(?:不[构構]成.{0,12}[投][资資]建[议議]|[投入]市[须需須]?[谨謹]慎|[股投][市资資]有[风風][险險][，,、；;。！!]?\s*(?:[入投][市资資]|[请請需须須]|$)))"
 )
 
 
@@ -57,8 +57,8 @@ def split(source: CleanText, config: SentenceConfig = SentenceConfig()) -> list[
         lies between two sentences is white space or was repaired away.
 
     >>> from framing.clean import clean
-    >>> [s.text for s in split(clean("售价3.5元。他说：“好。我们走。”然后离开。"))]
-    ['售价3.5元。', '他说：“好。我们走。”然后离开。']
+    >>> [s.text for s in split(clean("售价3.5元。“好。我们走。”他说。众人离开。"))]
+    ['售价3.5元。', '“好。我们走。”他说。', '众人离开。']
     """
     result: list[Sentence] = []
     text = source.text
@@ -120,6 +120,7 @@ def _boundaries(line: str, config: SentenceConfig) -> Iterator[int]:
     # The stack holds, for each open quotation or bracket, where it ends and up to where those that
     # are open there, itself included, keep the text whole.
     stack: list[tuple[int, int]] = []
+    opened = {closing[index]: start for index, (start, _, _) in enumerate(events) if index in closing}
     done = 0
     for index, (start, end, mark) in enumerate(events):
         while stack and stack[-1][0] <= start:
@@ -136,6 +137,8 @@ def _boundaries(line: str, config: SentenceConfig) -> Iterator[int]:
         tail = _CLOSERS.match(line, end)
         after = tail.end() if tail else end
         if stack and stack[-1][1] >= after:
+            continue
+        if after < len(line) and any(_is_embedded(line, done, opened[i], i, mark) for i in range(end, after) if i in opened):
             continue
         if not _ends_sentence(line, start, end, after, mark):
             continue
@@ -166,6 +169,16 @@ def _matching(events: list[tuple[int, int, str]], length: int) -> dict[int, int]
     for opened, _ in open_marks:
         closing[opened] = length
     return closing
+
+
+def _is_embedded(line: str, begin: int, opening: int, closing: int, mark: str) -> bool:
+    """Tell whether what ends at ``closing`` is a part of the sentence from ``begin`` on: a title, an aside, a quoted word."""
+    if line[closing] == "》":
+        return True
+    before = line[begin:opening].rstrip()
+    if not before or before[-1] in "：:，,":
+        return False
+    return line[closing] in "）)" or mark[0] in "！？!?"
 
 
 def _ends_sentence(line: str, start: int, end: int, after: int, mark: str) -> bool:

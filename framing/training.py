@@ -262,7 +262,9 @@ def _fit_frame_scale(logits: FloatArray, y: IntArray, weight: FloatArray) -> tup
 
 
 def _fit_binary_scale(logits: FloatArray, y: NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit Platt's scale and offset by log loss."""
+    """Fit Platt's scale and offset by log loss; without examples nothing changes."""
+    if not len(y):
+        return 1.0, 0.0
 
     def loss(parameters: FloatArray) -> float:
         z = logits * np.exp(parameters[0]) + parameters[1]

@@ -1,13 +1,22 @@
-"""Scores made by hand, for every test that needs a score but no model."""
+"""Scores made by hand, for tests that need a score but no model, and a small model trained in the test run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from framing.aggregate import QUANTITIES, IntervalModel, aggregate, lean, verdict
-from framing.records import FRAMES, TOPICS, ArticleScore, Contribution, Frame, Kind, Prediction, ScoredSentence, Sentence, Voice
+from framing.labelling.files import read_folder
+from framing.lexicon import load_lexicon
+from framing.model import FramingModel
+from framing.records import FRAMES, TOPICS, ArticleScore, Contribution, Example, Frame, Kind, Prediction, ScoredSentence, Sentence, Voice
+
+# The same examples in each run, however slow the machine.
+settings.register_profile("framing", deadline=None, derandomize=True)
+settings.load_profile("framing")
 
 Row = tuple[str, Frame, Sequence[str], Voice, Kind]
 MakeScore = Callable[..., ArticleScore]
@@ -121,3 +130,21 @@ def hostile(make_score: MakeScore) -> ArticleScore:
     """Give an article whose every text tries to be more than text."""
     rows: list[Row] = [(text, FRAMES[i % 3], ("technology",), "quoted", "body") for i, text in enumerate(HOSTILE * 2)]
     return make_score(rows, '</title><script>alert("名")</script>\x1b[2J\u202e.txt', "<b>model</b>")
+
+
+@pytest.fixture(scope="session")
+def labelled() -> list[Example]:
+    """Give six short labelled articles."""
+    return read_folder([Path(__file__).parent / "cases" / "labels.jsonl"])
+
+
+@pytest.fixture(scope="session")
+def small_model(labelled: list[Example]) -> FramingModel:
+    """Give a model trained on them."""
+    from threadpoolctl import threadpool_limits
+
+    from framing.training import TrainConfig, train
+
+    # Threads only wait for each other on so few rows.
+    with threadpool_limits(1):
+        return train(labelled, load_lexicon(), TrainConfig(folds=3, jobs=1), name="small")[0]

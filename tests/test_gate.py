@@ -32,7 +32,7 @@ def policy(tmp_path: Path) -> MakePolicy:
 
 
 def entry(value: float, low: float, high: float, source: str = "a.txt", quantity: str = "technology.net", model: str = "m") -> Entry:
-    topic, _, name = quantity.rpartition(".")
+    topic = quantity.rpartition(".")[0]
     share = {"value": value, "low": low, "high": high}
     row: dict[str, Any] = {"topic": topic, **dict.fromkeys(("praise", "skepticism", "neutral", "net"), share), "carriers": []}
     lean = {"promotion_attention": share, "technology_attention": None}

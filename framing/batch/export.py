@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +13,19 @@ from framing.batch.inputs import extra
 from framing.batch.store import Entry
 from framing.report.table import safe_cell
 
-__all__ = ["FORMATS", "Column", "Files", "article_columns", "article_row", "encode", "sentence_columns", "sentence_rows"]
+__all__ = [
+    "FORMATS",
+    "Column",
+    "Encoder",
+    "Files",
+    "arrow_table",
+    "article_columns",
+    "article_row",
+    "dumps",
+    "entry_line",
+    "sentence_columns",
+    "sentence_rows",
+]
 
 Type = Literal["text", "integer", "real", "boolean"]
 FORMATS = ("jsonl", "csv", "parquet", "sqlite", "duckdb")
@@ -170,44 +182,91 @@ Files = dict[str, bytes]
 """The bytes of a partition's files: ``articles`` and ``sentences``."""
 
 
-def encode(entries: Sequence[Entry], form: str, topics: Sequence[str]) -> Files:
-    """Encode a partition's articles and sentences as ``jsonl``, ``csv`` or ``parquet``."""
-    scored = [e for e in entries if e.article is not None]
-    if form == "jsonl":
-        return {"articles": _jsonl(map(_article_line, scored)), "sentences": _jsonl(line for e in scored for line in _sentence_lines(e))}
-    table: Callable[[Iterable[dict[str, Any]], Sequence[Column]], bytes] = _csv if form == "csv" else _parquet
-    return {
-        "articles": table(map(article_row, scored), article_columns(topics)),
-        "sentences": table((row for e in scored for row in sentence_rows(e)), sentence_columns(topics)),
-    }
+class Encoder:
+    """Encode a partition's articles one after the other, so that only one at a time is held as objects.
+
+    ``form`` is ``jsonl``, ``csv`` or ``parquet``.
+    """
+
+    def __init__(self, form: str, topics: Sequence[str]) -> None:
+        self.articles, self.sentences = (_TABLES[form](c) for c in (article_columns(topics), sentence_columns(topics)))
+
+    def add(self, entry: Entry, sentences: Sequence[str]) -> None:
+        """Add an article that was scored; ``sentences`` are its sentences as compact JSON."""
+        self.articles.add_articles(entry)
+        self.sentences.add_sentences(entry, sentences)
+
+    def files(self) -> Files:
+        """Return what was added as files."""
+        return {"articles": self.articles.data(), "sentences": self.sentences.data()}
 
 
-def _jsonl(lines: Iterable[str]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+class _Lines:
+    def __init__(self, columns: Sequence[Column]) -> None:  # noqa: ARG002 - JSON Lines keep their own names
+        self.lines: list[str] = []
+
+    def add_articles(self, entry: Entry) -> None:
+        self.lines.append(dumps({**_origin(entry), **(entry.article or {})}))
+
+    def add_sentences(self, entry: Entry, sentences: Sequence[str]) -> None:
+        head = dumps(_origin(entry))[:-1]
+        self.lines += [f'{head},"index":{index},{sentence[1:]}' for index, sentence in enumerate(sentences)]
+
+    def data(self) -> bytes:
+        return "".join(f"{line}\n" for line in self.lines).encode("utf-8", "surrogatepass")
+
+
+class _Csv:
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.names = [c.name for c in columns]
+        self.buffer = io.StringIO()
+        self.writer = csv.writer(self.buffer, lineterminator="\n")
+        self.writer.writerow(self.names)
+
+    def add_articles(self, entry: Entry) -> None:
+        self._add(article_row(entry))
+
+    def add_sentences(self, entry: Entry, sentences: Sequence[str]) -> None:  # noqa: ARG002
+        for row in sentence_rows(entry):
+            self._add(row)
+
+    def _add(self, row: dict[str, Any]) -> None:
+        self.writer.writerow([_cell(row.get(name)) for name in self.names])
+
+    def data(self) -> bytes:
+        return self.buffer.getvalue().encode("utf-8", "replace")
+
+
+class _Parquet:
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = columns
+        self.rows: list[dict[str, Any]] = []
+
+    def add_articles(self, entry: Entry) -> None:
+        self.rows.append(article_row(entry))
+
+    def add_sentences(self, entry: Entry, sentences: Sequence[str]) -> None:  # noqa: ARG002
+        self.rows.extend(sentence_rows(entry))
+
+    def data(self) -> bytes:
+        parquet = extra("pyarrow.parquet", "Parquet outputs")
+        buffer = io.BytesIO()
+        parquet.write_table(arrow_table(self.rows, self.columns), buffer, compression="zstd")
+        return buffer.getvalue()
+
+
+_TABLES: dict[str, type[_Lines] | type[_Csv] | type[_Parquet]] = {"jsonl": _Lines, "csv": _Csv, "parquet": _Parquet}
+
+
+def entry_line(entry: Entry, sentences: Sequence[str]) -> str:
+    """Return an entry's line in the store; ``sentences`` are its sentences as compact JSON."""
+    rest = {name: getattr(entry, name) for name in Entry.__slots__ if name != "sentences"}
+    return f'{dumps(rest)[:-1]},"sentences":[{",".join(sentences)}]}}'
 
 
 def dumps(data: Any) -> str:
     """Write compact JSON with Chinese as it is."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-
-def _article_line(entry: Entry) -> str:
-    return dumps({**_origin(entry), **(entry.article or {})})
-
-
-def _sentence_lines(entry: Entry) -> Iterator[str]:
-    head = dumps(_origin(entry))[:-1]
-    for index, sentence in enumerate(entry.sentences):
-        yield f'{head},"index":{index},{dumps(sentence)[1:]}'
-
-
-def _csv(rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> bytes:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([c.name for c in columns])
-    for row in rows:
-        writer.writerow([_cell(row.get(c.name)) for c in columns])
-    return buffer.getvalue().encode("utf-8", "replace")
 
 
 def _cell(value: Any) -> Any:
@@ -228,10 +287,3 @@ def arrow_table(rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> An
 def _utf8(value: Any) -> Any:
     """Replace what UTF-8 cannot hold, such as the undecodable bytes of a file name."""
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
-
-
-def _parquet(rows: Iterable[dict[str, Any]], columns: Sequence[Column]) -> bytes:
-    parquet = extra("pyarrow.parquet", "Parquet outputs")
-    buffer = io.BytesIO()
-    parquet.write_table(arrow_table(rows, columns), buffer, compression="zstd")
-    return buffer.getvalue()

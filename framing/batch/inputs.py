@@ -37,7 +37,7 @@ COMPRESSED = (".gz", ".zst")
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Name one input and where it is: ``fs`` is an fsspec file system, or ``None`` for a local path."""
+    """Name one input and where it is: ``fs`` is an fsspec file system, or ``None`` for an absolute local path."""
 
     name: str
     path: str
@@ -158,7 +158,7 @@ def _local(source: str) -> Iterator[Location | Missing]:
             yield from _walk(source)
             return
         if os.path.lexists(place):
-            yield Location(source, source, _size(source))
+            yield Location(source, _absolute(source), _size(source))
             return
     except (OSError, ValueError) as error:
         yield Missing(source, f"cannot be read ({getattr(error, 'strerror', None) or error})")
@@ -168,7 +168,7 @@ def _local(source: str) -> Iterator[Location | Missing]:
         yield Missing(source, "nothing matches this pattern" if glob.has_magic(source) else "no such file")
     for match in matches:
         if not Path(match).is_dir():
-            yield Location(match, match, _size(match))
+            yield Location(match, _absolute(match), _size(match))
 
 
 def _walk(folder: str) -> Iterator[Location]:
@@ -177,7 +177,11 @@ def _walk(folder: str) -> Iterator[Location]:
         for name in sorted(files):
             if _wanted(name):
                 path = os.path.join(here, name)  # noqa: PTH118 - keeps the name as it was typed
-                yield Location(path, path, _size(path))
+                yield Location(path, _absolute(path), _size(path))
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - links stay as they are, so that a broken one is told apart
 
 
 def _size(path: str) -> int:

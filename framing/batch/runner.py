@@ -93,7 +93,9 @@ def run(sources: Sequence[str], out: str | Path, config: BatchConfig = BatchConf
         before = store.manifest
         if before is not None and not config.incremental:
             raise OutputError(f"{out} holds a finished batch; add --incremental to bring it up to date, or choose another folder")
-        job = Job(str(out), token, config.form, config.incremental, config.table, config.model_path, model.hash)
+        # Workers may have another current folder.
+        model_path = None if config.model_path is None else str(Path(config.model_path).resolve())
+        job = Job(str(store.root.resolve()), token, config.form, config.incremental, config.table, model_path, model.hash)
         with _pool(config) as pool:
             tally = _Tally(progress, config.max_errors)
             plan = _plan(_spooled(sources, store), config, store, tally, pool)
@@ -232,7 +234,7 @@ def _spooled(sources: Sequence[str], store: Store) -> list[str | Location]:
             place = temporary.replace(store.folder / ("stdin.jsonl" if table else "stdin"))
         except OSError as error:
             raise OutputError(f"standard input cannot be kept in {store.folder} ({error.strerror})") from None
-        result.append(Location(STDIN, str(place), place.stat().st_size))
+        result.append(Location(STDIN, str(place.resolve()), place.stat().st_size))
     return result
 
 
@@ -247,7 +249,7 @@ def _plan(sources: Sequence[str | Location], config: BatchConfig, store: Store, 
         if kind_of(item.path) != "text":
             tables.append((len(items), item))
         items.append(item)
-    arguments = [(at, table, config.table, config.partition_size, store.folder / f"spool-{at}") for at, table in tables]
+    arguments = [(at, table, config.table, config.partition_size, store.folder.resolve() / f"spool-{at}") for at, table in tables]
     spans: dict[int, list[Span]] = {}
     for at, found, reason in pool.map(_cut, arguments, tally):
         spans[at] = found

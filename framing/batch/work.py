@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
+import framing
 from framing.analysis import load_model
-from framing.batch.export import dumps, encode
+from framing.batch.export import Encoder, dumps, entry_line
 from framing.batch.plan import Partition, records
 from framing.batch.scoring import content_key, scored_entry
 from framing.batch.store import FORMAT, LEVELS, Entry, Head, Store
@@ -40,7 +42,7 @@ class Job:
     @property
     def fingerprint(self) -> str:
         """Return what shapes the results besides the inputs."""
-        settings = [FORMAT, SCHEMA_VERSION, self.table.encoding, self.table.limit, self.model_hash]
+        settings = [FORMAT, SCHEMA_VERSION, framing.__version__, self.table.encoding, self.table.limit, self.model_hash]
         return json.dumps(settings)
 
 
@@ -78,36 +80,73 @@ def work(partition: Partition, job: Job) -> Result:
     found = list(records(partition, job.table))
     key = _partition_key(found, job)
     head = store.read_head(key)
-    scored = 0
-    entries: list[Entry] | None = None
-    if head is None:
-        entries, scored = _entries(found, job, store)
-        head = _head(entries)
     name = f"{partition.number:05d}-{key[:12]}"
-    places = {level: store.public(level, name, job.form) for level in _levels(job)}
-    new = {level: path for level, path in places.items() if not path.exists()}
-    if new:
-        entries = list(store.read_part(key)) if entries is None else entries
-        files = encode(entries, job.form, _model(job.model_path, job.model_hash).topics)
+    missing = [level for level in _levels(job) if not store.public(level, name, job.form).exists()]
+    encoder = Encoder(job.form, _model(job.model_path, job.model_hash).topics) if missing else None
+    if head is None:
+        tally = _Written()
+        for entry in _scored(found, job, store, tally):
+            tally.add(entry, encoder)
+        _publish(store, job, name, missing, encoder)
         store.check_token(job.token)
-        for level, path in new.items():
-            write_atomically(path, files[level])
-    if scored or not store.part(key).exists():
-        store.check_token(job.token)
-        store.write_part(key, head, map(_line, entries or []))
-    shown: tuple[tuple[str, str], ...] = ()
-    if head.failures:
-        failed = (e for e in (entries or store.read_part(key)) if e.error is not None)
-        shown = tuple((_title(e), e.error["reason"]) for e, _ in zip(failed, range(_SHOWN_FAILURES), strict=False) if e.error)
-    return Result(partition.number, key, partition.weight, head.articles, head.sentences, head.failures, scored, shown)
+        store.write_part(key, tally.head, tally.lines)
+        return tally.result(partition, key)
+    if encoder is not None:
+        for entry in store.read_part(key):
+            if entry.article is not None:
+                encoder.add(entry, [dumps(s) for s in entry.sentences])
+        _publish(store, job, name, missing, encoder)
+    failed = (e for e in store.read_part(key) if e.error is not None) if head.failures else iter(())
+    shown = tuple(_failure(e) for e in islice(failed, _SHOWN_FAILURES))
+    return Result(partition.number, key, partition.weight, head.articles, head.sentences, head.failures, 0, shown)
+
+
+class _Written:
+    """Gather a new partition: its lines for the store, its counts and its first failures."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.keys: list[str] = []
+        self.shown: list[tuple[str, str]] = []
+        self.sentences = self.failures = self.scored = 0
+
+    def add(self, entry: Entry, encoder: Encoder | None) -> None:
+        sentences = [dumps(s) for s in entry.sentences]
+        self.lines.append(entry_line(entry, sentences))
+        if entry.article is None:
+            self.failures += 1
+            self.shown += [_failure(entry)] if len(self.shown) < _SHOWN_FAILURES else []
+            return
+        self.keys.append(entry.key)
+        self.sentences += len(sentences)
+        if encoder is not None:
+            encoder.add(entry, sentences)
+
+    @property
+    def head(self) -> Head:
+        return Head(len(self.keys), self.sentences, self.failures, tuple(self.keys))
+
+    def result(self, partition: Partition, key: str) -> Result:
+        counts = (len(self.keys), self.sentences, self.failures, self.scored)
+        return Result(partition.number, key, partition.weight, *counts, tuple(self.shown))
+
+
+def _publish(store: Store, job: Job, name: str, levels: Sequence[str], encoder: Encoder | None) -> None:
+    if encoder is None:
+        return
+    files = encoder.files()
+    store.check_token(job.token)
+    for level in levels:
+        write_atomically(store.public(level, name, job.form), files[level])
 
 
 def _levels(job: Job) -> Sequence[str]:
     return LEVELS if job.form in ("jsonl", "csv", "parquet") else ()
 
 
-def _title(entry: Entry) -> str:
-    return entry.source if entry.row is None else f"{entry.source}:{entry.row}"
+def _failure(entry: Entry) -> tuple[str, str]:
+    title = entry.source if entry.row is None else f"{entry.source}:{entry.row}"
+    return title, (entry.error or {}).get("reason", "")
 
 
 def _partition_key(found: Sequence[Record], job: Job) -> str:
@@ -123,25 +162,14 @@ def _article_key(record: Record, job: Job) -> str:
     return hashlib.sha256(f"{job.fingerprint}{content_key(record)}".encode()).hexdigest()[:32]
 
 
-def _entries(found: Sequence[Record], job: Job, store: Store) -> tuple[list[Entry], int]:
+def _scored(found: Sequence[Record], job: Job, store: Store, tally: _Written) -> Iterator[Entry]:
     keys = [_article_key(r, job) if r.error is None else "" for r in found]
     earlier = store.earlier(k for k in keys if k) if job.incremental else {}
-    entries = []
-    scored = 0
     for record, key in zip(found, keys, strict=True):
         if key in earlier:
-            entries.append(replace(earlier[key], source=record.source, row=record.row, id=record.id, group=record.group))
+            yield replace(earlier[key], source=record.source, row=record.row, id=record.id, group=record.group)
             continue
         model = _model(job.model_path, job.model_hash)
-        entries.append(scored_entry(record, model, key=key, encoding=job.table.encoding, limit=job.table.limit))
-        scored += entries[-1].article is not None
-    return entries, scored
-
-
-def _head(entries: Sequence[Entry]) -> Head:
-    scored = [e for e in entries if e.article is not None]
-    return Head(len(scored), sum(len(e.sentences) for e in scored), len(entries) - len(scored), tuple(e.key for e in scored))
-
-
-def _line(entry: Entry) -> str:
-    return dumps(asdict(entry))
+        entry = scored_entry(record, model, key=key, encoding=job.table.encoding, limit=job.table.limit)
+        tally.scored += entry.article is not None
+        yield entry

@@ -49,8 +49,6 @@ def label(
     from framing.report.wording import language_of_locale
 
     require("textual", "labels")
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("this is a page for a terminal; standard input and standard error must be one")
     from framing.labelling.screen import LabelApp, LabelPage
 
     tasks = read_tasks(files)
@@ -59,6 +57,8 @@ def label(
         raise click.UsageError(f"{target} is also an input; choose another with --output")
     if blind and order != "sequence":
         raise click.UsageError(f"--order {order} needs the model; leave --blind out")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise click.UsageError("this is a page for a terminal; standard input and standard error must be one")
     model = load_model(model_path)
     predictions = [] if blind else suggestions(tasks, model, evidence=3)
     turns = order_of([t["text"] for t in tasks], predictions, model, order)  # type: ignore[arg-type]

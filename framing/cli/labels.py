@@ -78,9 +78,13 @@ def lint(
 @click.argument("paths", type=_PATH, nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True, help="How to give the result.")
 @click.option("--disagreements", type=_PATH, help="Write the sentences on which readings differ to this file, for `framing label`.")
+@click.option("--reader", "names", multiple=True, help="With one file: whose readings to compare; may be repeated.  [default: all]")
+@click.option("--show", type=click.IntRange(min=0), default=20, show_default=True, help="Disagreements to list in the text.")
 @click.option("--samples", type=click.IntRange(min=10), default=2000, show_default=True, help="Bootstrap samples.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the bootstrap.")
-def agreement(paths: tuple[Path, ...], form: str, disagreements: Path | None, samples: int, seed: int) -> None:
+def agreement(
+    paths: tuple[Path, ...], form: str, disagreements: Path | None, names: tuple[str, ...], show: int, samples: int, seed: int
+) -> None:
     """Measure how far independent readings agree: Krippendorff's alpha per label.
 
     With one file or folder the readings are taken from the field `passes` of its rows. With several,
@@ -95,18 +99,20 @@ def agreement(paths: tuple[Path, ...], form: str, disagreements: Path | None, sa
     from framing.labelling.files import Row, label_files, read_rows, write_rows
     from framing.labelling.text_tables import agreement_text
 
+    if names and len(paths) > 1:
+        raise click.UsageError("--reader goes with one file; several files are one reader's each")
     readers: dict[str, list[Row]] = {}
     for path in paths:
         name = path.stem if path.stem not in readers else str(path)
         readers[name] = [row for file in label_files([path]) for row in read_rows(file)]
         if not readers[name]:
             raise LabelError(f"{path}: no label files (*.jsonl) with rows were found")
-    units = units_of_passes(next(iter(readers.values()))) if len(paths) == 1 else units_of_files(readers)
+    units = units_of_passes(next(iter(readers.values())), names) if len(paths) == 1 else units_of_files(readers)
     result = measure(units, samples=samples, seed=seed)
     if disagreements is not None:
         write_rows(disagreements, [disagreement_row(u) for u in result.disagreements])
     if form == "text":
-        _write(agreement_text(result), None)
+        _write(agreement_text(result, show), None)
         return
     data = {
         "readers": result.readers,

@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "labels": ("framing.cli.labels:labels", "Check, measure, exchange and choose labelled sentences."),
     "compare": ("framing.cli.compare:compare", "Compare articles or groups of articles."),
     "report": ("framing.cli.report:report", "Make one page of many scored articles."),
-    "model": ("framing.cli.model:model", "Show or verify model folders."),
+    "model": ("framing.cli.model:model", "Show, verify, compare and restore model folders."),
 }
 """Each command: where it is, and its line in ``framing --help`` (so that help imports nothing)."""
 

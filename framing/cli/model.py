@@ -1,4 +1,4 @@
-"""``framing model``: show or verify model folders."""
+"""``framing model``: show, verify, compare and restore model folders."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
+from framing.cli.versions import compare, list_models, rollback
+
 __all__ = ["model"]
 
 
 @click.group()
 def model() -> None:
-    """Show or verify model folders."""
+    """Show, verify, compare and restore model folders."""
 
 
 @model.command()
@@ -36,3 +38,8 @@ def show(path: Path | None) -> None:
 
     manifest = check(path or default_model_path())
     click.echo(json.dumps(manifest, ensure_ascii=False, indent=2))
+
+
+model.add_command(list_models)
+model.add_command(compare)
+model.add_command(rollback)

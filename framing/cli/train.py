@@ -29,12 +29,14 @@ def train(labels: tuple[Path, ...], out: Path, name: str | None, lexicons: tuple
     """Train a model from label files.
 
     Articles are never split between folds; rows whose split is test are never trained on, and the
-    new model is measured on them at the end.
+    new model is measured on them at the end. A model that is already in its place is kept: see
+    `framing model list` and `framing model rollback`.
     """
     from framing.artifact import load, save
     from framing.card import model_card
     from framing.evaluation import evaluate
     from framing.labelling.files import read_folder
+    from framing.labelling.versions import keep
     from framing.lexicon import load_lexicon
     from framing.training import TrainConfig, with_test_figures
     from framing.training import train as fit
@@ -50,6 +52,7 @@ def train(labels: tuple[Path, ...], out: Path, name: str | None, lexicons: tuple
     held = [e for e in examples if e.split == "test"]
     if held:
         model = with_test_figures(model, evaluate(held, model).figures)
+    keep(out)
     digest = save(model, out, model_card(model))
     load(out)
     click.echo(

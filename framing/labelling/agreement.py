@@ -99,15 +99,20 @@ def units_of_files(files: Mapping[str, Sequence[Row]]) -> list[Unit]:
     return _at_least_two([Unit(first[key], given) for key, given in readings.items()], "no sentence is in two of the files")
 
 
-def units_of_passes(rows: Sequence[Row]) -> list[Unit]:
+def units_of_passes(rows: Sequence[Row], readers: Sequence[str] = ()) -> list[Unit]:
     """Take the readings from the field ``passes`` of the rows themselves.
+
+    Args:
+        rows: the rows.
+        readers: whose readings count; everybody's by default. A reader who only settled what others
+            disagreed on must be left out: alpha asks for independent readings of the same sentences.
 
     Raises:
         LabelError: a reading breaks the schema, or no row has two readings.
     """
     units = []
     for row in rows:
-        passes = row.data.get("passes") or {}
+        passes = {k: v for k, v in (row.data.get("passes") or {}).items() if not readers or k in readers}
         for reader, reading in passes.items():
             to_example({**row.data, **reading}, f"{row.origin}: reading {reader!r}")
         units.append(Unit(row, passes))

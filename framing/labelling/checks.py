@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from framing.errors import LabelError
 from framing.labelling.extras import require
 from framing.labelling.files import LABEL_FIELDS, Row, label_files, numbered_lines, parse_object, to_example
 from framing.labelling.lint import Finding, LintConfig, Place
-from framing.labelling.profile import CueProfile, Range, cue_profile, deviations, polarity_points
+from framing.labelling.profile import CueProfile, Range, cue_profile, deviations, polar_matcher, polarity_points
 from framing.labelling.similarity import WindowIndex, canonical_rows, keys_of, near_pairs
-from framing.labelling.style import RegisterStyle, divergence, openings, register_style, repeated, skeletons
-from framing.lexicon import Lexicon, load_lexicon
+from framing.labelling.style import RegisterStyle, divergence, function_matcher, openings, register_style, repeated, skeletons
+from framing.lexicon import Lexicon, Matcher, load_lexicon
 from framing.records import FRAMES, VOICES, Example
 from framing.segment import Segmenter, Tokens
 from framing.sentences import split
@@ -31,6 +31,16 @@ from framing.sentences import split
 __all__ = ["CHECKS", "Corpus", "check_profile", "check_registers", "read_corpus", "test_hash"]
 
 _SHORTEST = 10  # keys shorter than this may well agree: headings, speakers, datelines
+
+
+@lru_cache(maxsize=1)
+def _shipped_lexicon() -> Lexicon:
+    return load_lexicon()
+
+
+@lru_cache(maxsize=1)
+def _matchers() -> tuple[Matcher, Matcher]:
+    return polar_matcher(_shipped_lexicon()), function_matcher(_shipped_lexicon())
 
 
 @dataclass(frozen=True)
@@ -41,10 +51,20 @@ class Corpus:
     rows: Sequence[Row]
     examples: Sequence[Example]
 
-    @cached_property
+    @property
     def lexicon(self) -> Lexicon:
         """Give the shipped cue lists."""
-        return load_lexicon()
+        return _shipped_lexicon()
+
+    @property
+    def polar(self) -> Matcher:
+        """Give the finder of polar words and phrases."""
+        return _matchers()[0]
+
+    @property
+    def functional(self) -> Matcher:
+        """Give the finder of function words."""
+        return _matchers()[1]
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -249,7 +269,7 @@ def _check_templates(corpus: Corpus, config: LintConfig) -> list[Finding]:
     rows = np.flatnonzero(corpus.running).tolist()
     most = max(config.opening_least, round(config.opening_share * len(rows)))
     keys = [corpus.keys[i] for i in rows]
-    bones = skeletons(corpus.tokens, corpus.lexicon)
+    bones = skeletons(corpus.tokens, corpus.functional)
     groups = [
         ("opening", "{} sentences in {} articles begin with {}", repeated(openings(keys), most)),
         ("skeleton", "{} sentences in {} articles have the skeleton {}", repeated([bones[i] for i in rows], config.skeleton_least)),
@@ -375,7 +395,7 @@ def check_profile(corpus: Corpus, config: LintConfig) -> tuple[dict[str, CueProf
     rows = np.flatnonzero(corpus.running)
     if not len(rows):
         return {}, []
-    positive, negative = polarity_points(corpus.tokens, corpus.lexicon)
+    positive, negative = polarity_points(corpus.tokens, corpus.polar)
     lengths = np.array([len(e.text) for e in corpus.examples], np.float64)
     frames = np.array([e.frame for e in corpus.examples])
 

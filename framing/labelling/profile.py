@@ -17,7 +17,7 @@ from framing.lexicon import Lexicon, Matcher
 from framing.records import FRAMES
 from framing.segment import Tokens
 
-__all__ = ["REAL_ARTICLES", "CueProfile", "FrameProfile", "Range", "cue_profile", "deviations", "polarity_points"]
+__all__ = ["REAL_ARTICLES", "CueProfile", "FrameProfile", "Range", "cue_profile", "deviations", "polar_matcher", "polarity_points"]
 
 FloatArray = NDArray[np.float64]
 
@@ -79,9 +79,13 @@ REAL_ARTICLES: Mapping[str, Range] = {
 """The profile of real articles about companies and technology."""
 
 
-def polarity_points(tokens: Tokens, lexicon: Lexicon) -> tuple[FloatArray, FloatArray]:
+def polar_matcher(lexicon: Lexicon) -> Matcher:
+    """Return a finder of the graded words and phrases of a lexicon."""
+    return Matcher(Lexicon(words=lexicon.words, phrases=lexicon.phrases, ambiguous=lexicon.ambiguous))
+
+
+def polarity_points(tokens: Tokens, matcher: Matcher) -> tuple[FloatArray, FloatArray]:
     """Return the positive and the negative points of each sentence, both 0 or more, shape ``(n,)``."""
-    matcher = Matcher(Lexicon(words=lexicon.words, phrases=lexicon.phrases, ambiguous=lexicon.ambiguous))
     matches = matcher.find(tokens)
     polar = matches.take(matcher.grade[matches.entry] != 0).longest()
     grade = matcher.grade[polar.entry]

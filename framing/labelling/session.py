@@ -9,15 +9,17 @@ digest was edited by somebody else since, and then its labels stand.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -117,9 +119,9 @@ class Session:
             raise OutputError(f"{self.output} cannot be written ({error.strerror}); check the folder") from None
         return lock
 
-    def _opened(self) -> BinaryIO:
+    def _opened(self) -> FileIO:
         try:
-            return journal_path(self.output).open("ab")
+            return journal_path(self.output).open("ab", buffering=0)
         except OSError as error:
             raise OutputError(f"{journal_path(self.output)} cannot be written ({error.strerror}); check the folder") from None
 
@@ -195,8 +197,9 @@ class Session:
 
     def _append(self, record: Mapping[str, Any]) -> None:
         try:
-            self._journal.write((json.dumps(record, ensure_ascii=False) + "\n").encode())
-            self._journal.flush()
+            line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
+            if self._journal.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._journal.fileno())
         except OSError as error:
             raise OutputError(f"{journal_path(self.output)} cannot be written ({error.strerror})") from None

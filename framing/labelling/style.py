@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from framing.lexicon import Lexicon, Matcher
 from framing.segment import Tokens
 
-__all__ = ["MARKS", "Lengths", "RegisterStyle", "divergence", "openings", "register_style", "repeated", "skeletons"]
+__all__ = ["MARKS", "Lengths", "RegisterStyle", "divergence", "function_matcher", "openings", "register_style", "repeated", "skeletons"]
 
 IntArray = NDArray[np.int64]
 
@@ -80,13 +80,17 @@ def openings(keys: Sequence[str]) -> list[str]:
     return [k[:_OPENING] if len(k) > _OPENING and not k[0].isdigit() else "" for k in keys]
 
 
-def skeletons(tokens: Tokens, lexicon: Lexicon) -> list[str]:
+def function_matcher(lexicon: Lexicon) -> Matcher:
+    """Return a finder of the function words of a lexicon."""
+    return Matcher(Lexicon(functional={cue: kind for cue, kind in lexicon.functional.items() if kind not in _CONTENT}))
+
+
+def skeletons(tokens: Tokens, matcher: Matcher) -> list[str]:
     """Reduce each sentence to its function words and marks, with a slot for each run of anything else.
 
     Sentences with fewer than two function words, or fewer than four kept parts in all, have no
     skeleton worth comparing and give an empty string.
     """
-    matcher = Matcher(Lexicon(functional={cue: kind for cue, kind in lexicon.functional.items() if kind not in _CONTENT}))
     matches = matcher.find(tokens).longest()
     cue_at = dict(zip(matches.start.tolist(), matches.end.tolist(), strict=True))
     rows: list[list[str]] = [[] for _ in range(len(tokens))]

@@ -1,21 +1,23 @@
-"""Render agreement and statistics as plain text."""
+"""Render agreement, statistics and model comparisons as plain text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from framing.labelling.agreement import Agreement, LabelAgreement
+from framing.labelling.comparison import ModelComparison
 from framing.labelling.statistics import BUCKET, Statistics
 from framing.records import FRAMES
 
-__all__ = ["agreement_text", "statistics_text"]
+__all__ = ["agreement_text", "comparison_text", "statistics_text"]
 
 _BAR = 48
 _FILL = {"praise": "█", "skepticism": "▒", "neutral": "░"}
 
 
-def agreement_text(result: Agreement) -> str:
-    """Give alpha with its interval and the confusion of each label."""
+def agreement_text(result: Agreement, shown: int = 20) -> str:
+    """Give alpha with its interval, the confusion of each label, and up to ``shown`` of the disagreements."""
     lines = [
         f"{result.units} sentences of {result.articles} articles, read by {', '.join(result.readers)}; "
         f"Krippendorff's alpha (nominal), 95% bootstrap interval over articles",
@@ -26,7 +28,16 @@ def agreement_text(result: Agreement) -> str:
     for label in result.labels:
         lines += ["", *_confusion(label, result.readers)]
     lines += ["", f"{len(result.disagreements)} sentences on which readings differ"]
+    for unit in result.disagreements[:shown]:
+        readings = "  ".join(f"{reader}: {_reading(reading)}" for reader, reading in unit.readings.items())
+        lines.append(f"{unit.row.origin}  {readings}  {unit.row.data['text']}")
+    if len(result.disagreements) > shown > 0:
+        lines.append(f"… and {len(result.disagreements) - shown} more")
     return "\n".join(lines) + "\n"
+
+
+def _reading(reading: Mapping[str, Any]) -> str:
+    return "/".join((reading["frame"], "+".join(reading["topics"]) or "–", reading["voice"]))
 
 
 def _alpha_line(label: LabelAgreement) -> str:
@@ -83,3 +94,19 @@ def _chart(lengths: Mapping[int, Mapping[str, int]]) -> list[str]:
         bar = "".join(_FILL[f] * w for f, w in zip(FRAMES, widths, strict=True))
         lines.append(f"{low:3d}–{low + BUCKET - 1:<4d} {bar:{_BAR}} {done}")
     return lines
+
+
+def comparison_text(result: ModelComparison, flips: int = 10) -> str:
+    """Give both models' figures, the difference with its interval, and some of the flipped sentences."""
+    lines = [
+        f"{result.sentences} sentences in {result.articles} articles; paired bootstrap, 95% intervals",
+        f"{'':24}{'base':>8}{'new':>8}{'change':>9}   interval",
+    ]
+    for d in result.differences:
+        verdict = "  worse" if d.worse else "  better" if d.better else ""
+        lines.append(f"{d.figure:24}{d.base:8.3f}{d.new:8.3f}{d.new - d.base:+9.3f}   [{d.low:+.3f}, {d.high:+.3f}]{verdict}")
+    right = sum(f.new == f.example.frame for f in result.flips)
+    wrong = sum(f.base == f.example.frame for f in result.flips)
+    lines.append(f"{len(result.flips)} sentences changed their frame: {right} to the true one, {wrong} away from it")
+    lines += [f"  {f.base} → {f.new} (is {f.example.frame})  {f.example.text}" for f in result.flips[:flips]]
+    return "\n".join(lines) + "\n"

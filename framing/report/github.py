@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from framing.gate import GateReport, Outcome, Status
 from framing.report.markdown import escape
+from framing.report.text import printable
 
 __all__ = ["annotation_lines", "summary"]
 
@@ -33,7 +34,8 @@ def _annotation(outcome: Outcome) -> str:
 
 
 def _data(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    lines = (printable(line).encode("utf-8", "replace").decode() for line in text.split("\n"))
+    return "%0A".join(line.replace("%", "%25").replace("\r", "%0D") for line in lines)
 
 
 def _property(text: str) -> str:

@@ -87,6 +87,13 @@ def test_readings_of_one_file_come_from_passes(rows: list[dict[str, Any]]) -> No
     assert from_passes.labels == from_files.labels
 
 
+def test_reader_who_only_settles_can_be_left_out(rows: list[dict[str, Any]]) -> None:
+    labels = [{n: r[n] for n in ("frame", "topics", "voice")} for r in rows]
+    settled = [{**r, "passes": {"a": x, "b": x, "c": {**x, "frame": "neutral"}}} for r, x in zip(rows, labels, strict=True)]
+    assert agreement(units_of_passes(as_rows(settled), ["a", "b"]), samples=20).disagreements == ()
+    assert agreement(units_of_passes(as_rows(settled)), samples=20).readers == ("a", "b", "c")
+
+
 BAD = [
     ([{"a": {"frame": "fine", "topics": [], "voice": "author"}}], "made.jsonl:1: reading 'a': the frame 'fine' is unknown"),
     ([{}], "no row has two readings"),
@@ -118,6 +125,9 @@ def test_command_writes_disagreements_as_tasks(rows: list[dict[str, Any]], write
     )
     assert "read by ann, bea" in text.stdout
     assert "5 sentences on which readings differ" in text.stdout
+    first, other = rows[0], reread(rows, 5)[0]
+    line = f"ann.jsonl:1  ann: {first['frame']}/–/author  bea: {other['frame']}/–/author  {first['text']}"
+    assert line in text.stdout.splitlines()
     tasks = read_rows(tmp_path / "open.jsonl", tasks=True)
     assert len(tasks) == 5
     assert not any(t.labelled for t in tasks)

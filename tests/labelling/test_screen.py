@@ -182,7 +182,7 @@ def test_readings_of_others_are_shown(play: Callable[..., list[State]], tasks: l
 
 
 def test_page_reopens_at_the_first_open_sentence(play: Callable[..., list[State]]) -> None:
-    async def first(pilot: Pilot[None], app: LabelApp) -> None:
+    async def first(pilot: Pilot[None], _app: LabelApp) -> None:
         await pilot.press("enter", "x")
 
     async def second(pilot: Pilot[None], app: LabelApp) -> None:
@@ -193,12 +193,12 @@ def test_page_reopens_at_the_first_open_sentence(play: Callable[..., list[State]
     play(second)
 
 
-def test_full_disk_ends_the_page_with_one_line(play: Callable[..., list[State]], tmp_path: Path) -> None:
+def test_full_disk_ends_the_page_with_one_line(play: Callable[..., list[State]], monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(pilot: Pilot[None], app: LabelApp) -> None:
-        app.session._journal.close()
-        app.session._journal = open("/dev/full", "ab")  # noqa: SIM115, PTH123
-        await pilot.press("p")
-        await pilot.pause()
+        with Path("/dev/full").open("ab", buffering=0) as full:
+            monkeypatch.setattr(app.session, "_journal", full)
+            await pilot.press("p")
+            await pilot.pause()
         assert app.return_code == 1
 
     play(scene)

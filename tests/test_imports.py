@@ -1,0 +1,140 @@
+"""The arrows of the design: which room may know of which, and what each command loads."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "framing"
+
+# Each room and the rooms that it may import; everybody may import errors and records.
+ROOMS = {
+    "errors": set(),
+    "records": set(),
+    "output": set(),
+    "decode": set(),
+    "clean": set(),
+    "sentences": {"clean"},
+    "segment": set(),
+    "lexicon": {"segment"},
+    "features": {"lexicon", "segment"},
+    "model": {"features", "lexicon", "segment"},
+    "aggregate": set(),
+    "artifact": {"aggregate", "features", "lexicon", "model", "segment"},
+    "analysis": {"aggregate", "artifact", "clean", "decode", "model", "sentences"},
+    "compare": {"aggregate", "segment"},
+    "gate": {"output"},
+    "card": {"model"},
+    "training": {"aggregate", "features", "lexicon", "model", "segment"},
+    "classifier": {"features", "lexicon", "segment", "training"},
+    "evaluation": {"aggregate", "analysis", "model"},
+}
+# Rooms that are folders: everything but the command line and each other, unless named here.
+FOLDERS = {
+    "report": {"aggregate", "compare", "gate", "output", "segment"},
+    "batch": {"aggregate", "analysis", "artifact", "clean", "decode", "gate", "model", "output", "report", "sentences"},
+    "labelling": {
+        "aggregate", "analysis", "artifact", "clean", "decode", "evaluation", "features", "lexicon", "model", "output", "report", "segment",
+        "sentences", "training",
+    },
+}  # fmt: skip
+EVERYBODY = {"errors", "records"}
+HEAVY = {
+    "cleanlab", "dask", "distributed", "duckdb", "fsspec", "jieba", "jinja2", "joblib", "jsonschema", "matplotlib", "opencc", "pandas",
+    "pyarrow", "rich", "scipy", "sklearn", "textual", "tqdm",
+}  # fmt: skip
+
+
+def known_rooms(path: Path) -> set[str]:
+    """Return the rooms that a module imports, also inside functions; type-only imports do not count."""
+    tree = ast.parse(path.read_text("utf-8"))
+    ignored: set[ast.AST] = set()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            ignored |= {child for statement in node.body for child in ast.walk(statement)}
+        if node in ignored:
+            continue
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [f"framing.{a.name}" for a in node.names] if node.module == "framing" else [node.module or ""]
+            assert node.level == 0, f"{path}: relative import"
+        found |= {n.split(".")[1] for n in names if n.startswith("framing.")}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda p: p.stem)
+def test_rooms_know_only_their_neighbours(path: Path) -> None:
+    if path.stem in ("__init__", "__main__"):
+        return
+    assert path.stem in ROOMS, "a new room: add it to the table, and to the design"
+    assert known_rooms(path) - EVERYBODY <= ROOMS[path.stem]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_folders_know_only_their_neighbours(folder: str) -> None:
+    for path in sorted((PACKAGE / folder).rglob("*.py")):
+        assert known_rooms(path) - EVERYBODY - {folder} <= FOLDERS[folder], path.relative_to(PACKAGE)
+
+
+def test_nobody_knows_the_command_line() -> None:
+    outside = [p for p in PACKAGE.rglob("*.py") if p.parent.name != "cli" and p.name != "__main__.py"]
+    assert [p for p in outside if "cli" in known_rooms(p)] == []
+
+
+def test_the_arrows_have_no_circle() -> None:
+    arrows = {**ROOMS, **FOLDERS}
+    done: set[str] = set()
+    while len(done) < len(arrows):
+        ready = {room for room, known in arrows.items() if room not in done and known <= done}
+        assert ready, f"a circle among {sorted(set(arrows) - done)}"
+        done |= ready
+
+
+def loaded(code: str, cwd: Path) -> set[str]:
+    """Return the top-level modules that are loaded after running code in a fresh interpreter."""
+    program = f"import sys\ntry:\n    {code}\nexcept SystemExit as end:\n    assert not end.code, end.code\nprint('\\n' + ' '.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=cwd, timeout=120, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def command(*arguments: str) -> str:
+    return f"from framing.cli.main import main; main({list(arguments)!r})"
+
+
+@pytest.mark.parametrize("code", ["import framing", command("--help"), command("--version")], ids=["import", "help", "version"])
+def test_help_loads_next_to_nothing(code: str, tmp_path: Path) -> None:
+    assert loaded(code, tmp_path) & (HEAVY | {"numpy", "ahocorasick", "charset_normalizer", "wcwidth"}) == set()
+
+
+def test_scoring_loads_no_training(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("新芯片的性能领先同行。軟體也很好。", "utf-8")
+    found = loaded(command("score", "a.txt"), tmp_path)
+    assert "numpy" in found
+    # Without rjieba the segmenter is jieba; opencc is only read as data.
+    assert found & HEAVY <= ({"jieba"} if "rjieba" not in found else set())
+    assert "charset_normalizer" not in found
+
+
+def test_public_names_exist() -> None:
+    """Every name in an ``__all__`` is defined in its module."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        defined = {n.name for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))}
+        defined |= {a.asname or a.name for n in ast.walk(tree) if isinstance(n, (ast.Import, ast.ImportFrom)) for a in n.names}
+        targets = [
+            t
+            for n in tree.body
+            if isinstance(n, (ast.Assign, ast.AnnAssign))
+            for t in (n.targets if isinstance(n, ast.Assign) else [n.target])
+        ]
+        names = {e.id for t in targets for e in (t.elts if isinstance(t, ast.Tuple) else [t]) if isinstance(e, ast.Name)}
+        public = [n.value for n in tree.body if isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "__all__"]
+        for value in public:
+            listed = ast.literal_eval(value)
+            assert len(listed) == len(set(listed)), path
+            assert path.name == "__init__.py" or set(listed) <= defined | names, path
