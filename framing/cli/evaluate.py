@@ -32,8 +32,10 @@ def evaluate(gold: Path, model_path: Path | None, form: str, output: Path | None
     from framing.analysis import load_model
     from framing.evaluation import evaluate as run
     from framing.labelling.files import read_folder
-    from framing.output import write_atomically
+    from framing.output import refuse_overwriting_inputs, write_atomically
 
+    if output is not None:
+        refuse_overwriting_inputs(output, [str(p) for p in (sorted(gold.rglob("*.jsonl")) if gold.is_dir() else [gold])])
     examples = read_folder([gold])
     if split == "test":
         examples = [e for e in examples if e.split == "test"]

@@ -6,10 +6,11 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
-__all__ = ["COMMANDS", "cli", "main"]
+__all__ = ["COMMANDS", "cli", "main", "one_line"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("framing.cli.score:score", "Score articles: praise, skepticism or neutral, per sentence and topic."),
@@ -26,7 +27,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Each command: where it is, and its line in ``framing --help`` (so that help imports nothing)."""
 
 
+class _ReaderGoneError(Exception):
+    """The other end of the pipe was closed; click would make an error of a BrokenPipeError."""
+
+
 class _LazyGroup(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGoneError from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
@@ -55,23 +66,31 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; errors become one line on standard error and an exit code."""
     from framing.errors import FramingError
 
+    if sys.stdout is None:  # closed by the caller (`>&-`)
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
         code = cli.main(args=list(args) if args is not None else None, standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("framing: interrupted", err=True)
         code = 130
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except FramingError as error:
-        click.echo(f"framing: {error}", err=True)
+        click.echo(one_line(f"framing: {error}"), err=True)
         code = error.exit_code
-    except KeyboardInterrupt:
-        click.echo("framing: interrupted", err=True)
-        code = 130
-    except BrokenPipeError:
+    except (_ReaderGoneError, BrokenPipeError):
         # The reader went away (`| head`): no error, but Python must not complain at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        click.echo(one_line(f"framing: {error.filename or 'standard output'}: {error.strerror or error}"), err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def one_line(message: str) -> str:
+    """Keep a message to one line that cannot steer the terminal, whatever a file's name holds."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in message)

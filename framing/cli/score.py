@@ -53,6 +53,7 @@ def score(
     be scored is reported in one line and the others are scored all the same.
     """
     from framing.analysis import load_model
+    from framing.cli.main import one_line
     from framing.errors import FramingError
     from framing.output import refuse_overwriting_inputs, write_atomically
     from framing.report import render
@@ -68,7 +69,7 @@ def score(
         try:
             scores.append(_one(name, model, encoding, max_bytes))
         except FramingError as error:
-            click.echo(f"framing: {_shown(name)}: {error}", err=True)
+            click.echo(one_line(f"framing: {name}: {error}"), err=True)
             failed += 1
     words = wording(lang or language_of_locale())  # type: ignore[arg-type]
     colour = output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -79,9 +80,9 @@ def score(
 
         write_plots(scores, plots, words)
     if output is not None:
-        write_atomically(output, rendered.encode("utf-8", "surrogateescape"))
+        write_atomically(output, rendered.encode("utf-8", "backslashreplace"))
     elif scores or form in ("json", "csv", "html"):
-        sys.stdout.buffer.write(rendered.encode("utf-8", "replace"))
+        sys.stdout.buffer.write(rendered.encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()
     gated = 0 if policy is None else _gated(scores, policy)
     if gated or failed:
@@ -106,7 +107,3 @@ def _one(name: str, model: FramingModel, encoding: str | None, limit: int) -> Ar
         return score_file(name, model, encoding=encoding, limit=limit)
     data = sys.stdin.buffer.read(limit + 1)
     return score_decoded(decode(data, encoding, limit=limit), model, source="<stdin>")
-
-
-def _shown(name: str) -> str:
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -11,12 +11,13 @@ from framing.report.wording import Wording, interval, percent, signed
 
 __all__ = ["escape", "render"]
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~<>&]")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def escape(text: str) -> str:
     """Escape what Markdown or HTML would read as mark-up."""
-    return _SPECIAL.sub(r"\\\1", printable(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    return _SPECIAL.sub(lambda m: _ENTITIES.get(m[0], f"\\{m[0]}"), printable(text))
 
 
 def render(scores: Iterable[ArticleScore], wording: Wording) -> str:

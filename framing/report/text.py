@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from wcwidth import wcswidth
 
-from framing.records import ArticleScore, Contribution, ScoredSentence, TopicShare, VoiceShare
+from framing.records import ArticleScore, Contribution, Prediction, ScoredSentence, TopicShare, VoiceShare
+from framing.report.marks import pieces
 from framing.report.wording import Wording, interval, percent, signed
 
 __all__ = ["Style", "pad", "printable", "render"]
@@ -148,8 +149,16 @@ class _Printer:
         if words:
             lines.append(self.paint(f"      {w['words']} ", "dim") + words)
         if self.style.verbose:
-            lines.append(self.paint(f"      log(P/S) = {p.stance_log_odds:+.2f}", "dim"))
+            lines.append(self.paint(f"      {self.sum(p)}", "dim"))
         return lines
+
+    def sum(self, p: Prediction) -> str:
+        """Write the stance as the sum that it is: the words listed, the other words, and the sentence as a whole."""
+        listed = sum(c.weight for c in p.evidence)
+        others = p.stance_log_odds - p.structure - listed
+        w = self.wording
+        terms = f"{listed:+.3f} ({w['words']}) {others:+.3f} ({w['other_words']}) {p.structure:+.3f} ({w['structure']})"
+        return f"{terms} = {p.stance_log_odds:+.3f} = log(P/S)"
 
     def words(self, evidence: tuple[Contribution, ...]) -> str:
         parts = [self.paint(f"{printable(c.text)} {signed(c.weight)}", "praise" if c.weight > 0 else "skepticism") for c in evidence]
@@ -158,16 +167,10 @@ class _Printer:
     def highlighted(self, item: ScoredSentence) -> str:
         if item.prediction is None or not self.style.colour:
             return printable(item.sentence.text)
-        text = item.sentence.text
-        # Repairs inside a sentence shift its text against the original; words are found from where they should be.
-        pieces, cursor = [], 0
-        for c in sorted(item.prediction.evidence, key=lambda c: c.start):
-            at = text.find(c.text, cursor)
-            if at < 0:
-                continue
-            pieces += [printable(text[cursor:at]), self.paint(printable(c.text), "praise" if c.weight > 0 else "skepticism")]
-            cursor = at + len(c.text)
-        return "".join(pieces) + printable(text[cursor:])
+        return "".join(
+            printable(text) if weight is None else self.paint(printable(text), "praise" if weight > 0 else "skepticism")
+            for text, weight in pieces(item, self.score.repairs)
+        )
 
     def sentences(self) -> list[str]:
         lines: list[str] = []

@@ -176,6 +176,8 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "lean.unknown": ("谈营销或技术的句子太少，无法比较。", "Too few sentences on promotion or technology to compare them."),
     "words": ("关键词", "words"),
+    "other_words": ("其他词", "other words"),
+    "structure": ("整句", "whole sentence"),
     "meta": (
         "{counted} 句计入，{skipped} 句不计（声明、署名、乱码），{characters} 字，{encoding}，模型 {model}",
         "{counted} sentences counted, {skipped} not (notices, bylines, mojibake), {characters} characters, {encoding}, model {model}",
