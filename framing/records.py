@@ -186,7 +186,8 @@ class Example:
     """Hold one labelled sentence of the training or gold data.
 
     ``group`` names the article or contrast set, which never straddles a fold; ``weight`` scales its
-    part in training; ``origin`` is ``file:line`` for messages.
+    part in training; ``origin`` is ``file:line`` for messages. ``frame_votes`` holds the frame
+    that each reader gave, where that is known.
     """
 
     id: str
@@ -202,3 +203,4 @@ class Example:
     weight: float = 1.0
     origin: str = ""
     context: dict[str, str] = field(default_factory=dict)
+    frame_votes: tuple[Frame, ...] = ()

@@ -83,6 +83,7 @@ class _Data:
     tokens: Tokens
     context: Context
     frame: IntArray
+    votes: FloatArray
     topics: NDArray[np.bool_]
     quoted: NDArray[np.bool_]
     weight: FloatArray
@@ -186,6 +187,7 @@ def _prepare(examples: Sequence[Example], segmenter: Segmenter, topics: Sequence
         tokens,
         context,
         np.array([FRAMES.index(e.frame) for e in examples], np.int64),
+        np.array([_votes(e) for e in examples]),
         np.array([[t in e.topics for t in topics] for e in examples], np.bool_).reshape(len(examples), len(topics)),
         quoted,
         weight,
@@ -195,12 +197,19 @@ def _prepare(examples: Sequence[Example], segmenter: Segmenter, topics: Sequence
     )
 
 
+def _votes(example: Example) -> list[float]:
+    """Return the share of each frame among the readings; the label itself where no readings are kept."""
+    given = example.frame_votes or (example.frame,)
+    return [given.count(f) / len(given) for f in FRAMES]
+
+
 def _subset(data: _Data, texts: Sequence[str], segmenter: Segmenter, rows: IntArray) -> _Data:
     tokens = segmenter.segment([texts[i] for i in rows])
     return _Data(
         tokens,
         Context(data.context.article[rows]),
         data.frame[rows],
+        data.votes[rows],
         data.topics[rows],
         data.quoted[rows],
         data.weight[rows],
@@ -227,7 +236,10 @@ def _fit_heads(data: _Data, matcher: Matcher, config: TrainConfig) -> _Heads:
     x.sum_duplicates()
     columns: list[FloatArray] = []
     bias: list[float] = []
-    frame = LogisticRegression(C=config.frame_c, max_iter=300).fit(x @ diags(space.frame_scale), data.frame, sample_weight=data.weight)
+    # Readers differ on sentences that have no certain frame: each reading counts by its share.
+    row, label = np.nonzero(data.votes)
+    weight = data.votes[row, label] * data.weight[row]
+    frame = LogisticRegression(C=config.frame_c, max_iter=300).fit((x @ diags(space.frame_scale)).tocsr()[row], label, sample_weight=weight)
     columns.extend(frame.coef_ * space.frame_scale)
     bias.extend(frame.intercept_)
     everywhere = np.ones(len(data.frame), np.bool_)
@@ -361,7 +373,9 @@ def _corpus_hash(examples: Sequence[Example]) -> str:
     """Hash what training reads of the examples, in order."""
     digest = hashlib.sha256()
     for e in examples:
-        digest.update(json.dumps([e.article, e.text, e.frame, e.topics, e.voice, e.source, e.weight], ensure_ascii=False).encode())
+        digest.update(
+            json.dumps([e.article, e.text, e.frame, e.frame_votes, e.topics, e.voice, e.source, e.weight], ensure_ascii=False).encode()
+        )
     return digest.hexdigest()
 
 

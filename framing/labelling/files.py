@@ -160,7 +160,17 @@ def to_example(row: Mapping[str, Any], origin: str) -> Example:
         weight=float(row.get("weight", 1.0)),
         origin=origin,
         context={k: str(row[k]) for k in ("industry", "script", "style", "title") if k in row},
+        frame_votes=_frame_votes(row),
     )
+
+
+def _frame_votes(row: Mapping[str, Any]) -> tuple[Frame, ...]:
+    """Return the frames that the readers gave, by the readers' names; none where no readings are kept."""
+    passes = row.get("passes")
+    if not isinstance(passes, dict):
+        return ()
+    votes = (passes[name].get("frame") for name in sorted(passes) if isinstance(passes[name], dict))
+    return tuple(cast("Frame", v) for v in votes if v in FRAMES)
 
 
 def _check_text(row: Mapping[str, Any], origin: str) -> None:
