@@ -30,8 +30,9 @@ COLUMNS = (
 
 
 def safe_cell(text: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula by an apostrophe before = + - @."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """Keep a cell on its line, and a spreadsheet from running it as a formula: an apostrophe stands before = + - @."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return "'" + line if line.lstrip()[:1] in ("=", "+", "-", "@") else line
 
 
 def render(scores: Iterable[ArticleScore]) -> str:
@@ -51,7 +52,7 @@ def render(scores: Iterable[ArticleScore]) -> str:
             writer.writerow(
                 [
                     safe_cell(score.source),
-                    row.topic,
+                    safe_cell(row.topic),
                     row.sentences,
                     f"{row.weight:.2f}",
                     f"{row.attention:.4f}",
@@ -59,7 +60,7 @@ def render(scores: Iterable[ArticleScore]) -> str:
                     *voices,
                     score.verdict,
                     score.lean,
-                    score.model,
+                    safe_cell(score.model),
                 ]
             )
     return buffer.getvalue()
