@@ -18,9 +18,12 @@ from framing.segment import Segmenter
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the system's Chromium; the tests need one (Debian: apt-get install chromium)."""
+    """Start the system's Chromium; the tests need one (Debian: apt-get install chromium).
+
+    Playwright keeps an event loop running in this thread, so it must end before tests of asynchronous code.
+    """
     place = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert place, "no Chromium was found; install one, for instance with: apt-get install chromium"
     with sync_playwright() as playwright:
