@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+LABELS = Path(__file__).resolve().parents[1] / "labels"
 PRAISE, SKEPTICISM, NEUTRAL = (FRAMES.index(name) for name in ("praise", "skepticism", "neutral"))
 SNOWNLP_THRESHOLDS = (0.4, 0.6)
 TUNING_SENTENCES = 1500
@@ -396,7 +397,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", type=Path, nargs="*", help="label files or folders to measure on")
     parser.add_argument("--frozen", action="store_true", help="measure on the frozen split of the training labels too")
-    parser.add_argument("--labels", type=Path, default=Path("labels"), help="training labels (default: labels)")
+    parser.add_argument("--labels", type=Path, default=LABELS, help="training labels (default: labels)")
     parser.add_argument("--model", type=Path, help="model folder of framing (default: the shipped model)")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only tools whose names contain this; may be repeated")
     parser.add_argument("--snownlp", type=float, nargs=2, default=SNOWNLP_THRESHOLDS, metavar=("LOW", "HIGH"), help="SnowNLP's thresholds")
@@ -435,7 +436,7 @@ def compare(arguments: argparse.Namespace) -> None:
     for name, gold in golds.items():
         seen = sum(e.text in known for e in gold)
         facts = f"{len(gold):,} sentences in {len({e.article for e in gold})} articles, {seen} of them also in the training labels; "
-        facts += f"model {model.name} {model.hash[:8]}, trained on {len(training):,} sentences.\n\n"
+        facts += f"framing's model is {model.name} {model.hash[:8]}; the baselines were trained on {len(training):,} sentences.\n\n"
         content = facts + table(gold, [outcome[name] for outcome in outcomes if not isinstance(outcome, str)])
         content += f"\n{failures}" if failures else ""
         if arguments.write:

@@ -35,6 +35,7 @@ from framing.training import TrainConfig, train
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LABELS = Path(__file__).resolve().parents[1] / "labels"
 CURVES = ("articles", "contrast sets", "articles and contrast sets")
 COLOURS = {"articles": "#1a6a9a", "contrast sets": "#b4451b", "articles and contrast sets": "#4b7a1f"}
 SIZES = (500, 1000, 2000, 4000, 8000)
@@ -171,7 +172,7 @@ def main() -> None:
     """Read the arguments, train every step, print or write table and picture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", type=Path, nargs="*", help="label files to measure on besides the frozen split")
-    parser.add_argument("--labels", type=Path, default=Path("labels"), help="training labels (default: labels)")
+    parser.add_argument("--labels", type=Path, default=LABELS, help="training labels (default: labels)")
     parser.add_argument("--curves", choices=CURVES, nargs="+", default=CURVES, help="curves to train (default: all)")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="steps in sentences, besides all of them")
     parser.add_argument("--folds", type=int, default=TrainConfig().folds, help="folds that calibrate each model (default: as shipped)")

@@ -278,6 +278,13 @@ _BROKEN = re.compile(
     f"\ufffd|[\ue000-\uf8ff]{{2}}|锟斤拷|烫烫烫|屯屯屯|(?:[\u00c2-\u00df]{_CONTINUED}){{2}}|(?:[\u00e0-\u00ef]{_CONTINUED}{{2}}){{2}}"
 )
 
+# Most sentences hold nothing of either kind, and one search in a single class of characters tells.
+_SUSPICIOUS = re.compile(
+    "[\ufffd\ue000-\uf8ff锟烫屯\u00c2-\u00ef\U00020000-\U0003ffff"
+    + "".join(c for c in map(chr, (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000), *range(0xF900, 0xFB00))) if _UNCOMMON.match(c))
+    + "]"
+)
+
 
 def is_unreadable(text: str) -> bool:
     """Tell whether a sentence is mojibake: text decoded with a wrong encoding somewhere on its way.
@@ -288,6 +295,8 @@ def is_unreadable(text: str) -> bool:
     >>> is_unreadable("祹煾抵皇前呀浀渫把b方便面"), is_unreadable("鋰電池與磷酸鐵鋰")
     (True, False)
     """
+    if not _SUSPICIOUS.search(text):
+        return False
     if _BROKEN.search(text):
         return True
     rare = _UNCOMMON.findall(text)

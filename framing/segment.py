@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,9 +199,17 @@ class Segmenter:
             engine = "rjieba" if importlib.util.find_spec("rjieba") else "jieba"
         self.engine = engine
         self._regional = dict(regional or {})
-        self._regional_pattern = (
-            re.compile("|".join(map(re.escape, sorted(self._regional, key=len, reverse=True)))) if self._regional else None
-        )
+
+    @cached_property
+    def _regional_terms(self) -> Any:
+        """Give the automaton (Aho-Corasick) of the regional terms, each with its length and what stands for it."""
+        import ahocorasick
+
+        automaton = ahocorasick.Automaton()
+        for term, mainland in self._regional.items():
+            automaton.add_word(term, (len(term), mainland))
+        automaton.make_automaton()
+        return automaton
 
     @cached_property
     def _cut(self) -> _Cutter:
@@ -229,9 +237,10 @@ class Segmenter:
             text, anchors, origins = _rebuild(folded, edits)
         else:
             text, anchors, origins = folded, np.zeros(1, np.int64), np.zeros(1, np.int64)
-        if self._regional_pattern is None:
+        if not self._regional:
             return text, anchors, origins
-        edits = [(m.start(), m.end(), self._regional[m[0]]) for m in self._regional_pattern.finditer(text)]
+        # Leftmost first, the longest term at each place, none overlapping another.
+        edits = [(end + 1 - length, end + 1, new) for end, (length, new) in self._regional_terms.iter_long(text)]
         if not edits:
             return text, anchors, origins
         final, second, middle = _rebuild(text, edits)
