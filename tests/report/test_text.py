@@ -117,3 +117,15 @@ def test_words_are_marked_where_they_stand(praising: ArticleScore) -> None:
     item = replace(item, topics=(replace(item.topics[0], carriers=(0,)),))
     shown = render([item], wording("zh"), Style(colour=True))
     assert "好不\x1b[32m好\x1b[0m，态度\x1b[31m好\x1b[0m。" in shown
+
+
+def test_verbose_sum_adds_up(praising: ArticleScore) -> None:
+    """What -v prints is the whole sum: words listed, other words, the sentence as a whole, and their total."""
+    sentence = split(clean("销量领先，但利润下滑。"))[0]
+    evidence = (Contribution("领先", 2, 4, 1.25), Contribution("下滑", 8, 10, -0.5))
+    prediction = Prediction("praise", 0.8, 0.1, 0.1, {}, (), "author", 0.1, stance_log_odds=1.5, structure=0.25, evidence=evidence)
+    row = replace(praising.topics[-1], carriers=(0,))
+    item = replace(praising, sentences=(ScoredSentence(sentence, prediction),), repairs=(), topics=(row,))
+    shown = render([item], wording("en"), Style(verbose=True))
+    assert "+0.750 (words) +0.500 (other words) +0.250 (whole sentence) = +1.500 = log(P/S)" in shown
+    assert "log(P/S)" not in render([item], wording("en"), Style())
