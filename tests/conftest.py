@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from framing.aggregate import QUANTITIES, IntervalModel, aggregate, lean, verdict
 from framing.labelling.files import read_folder
@@ -15,7 +15,8 @@ from framing.model import FramingModel
 from framing.records import FRAMES, TOPICS, ArticleScore, Contribution, Example, Frame, Kind, Prediction, ScoredSentence, Sentence, Voice
 
 # The same examples in each run, however slow the machine.
-settings.register_profile("framing", deadline=None, derandomize=True)
+# A slow machine is no fault of the code: nothing here may depend on time.
+settings.register_profile("framing", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("framing")
 
 Row = tuple[str, Frame, Sequence[str], Voice, Kind]
