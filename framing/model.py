@@ -198,10 +198,6 @@ class FramingModel:
         topics, voice = raw[:, 3:-VOICE_HEADS], raw[:, -VOICE_HEADS:]
         return Scores(softmax(raw[:, :3]), sigmoid(topics), voice_forward(voice, context.article), raw[:, :3])
 
-    def frames(self, scores: Scores) -> IntArray:
-        """Return the index into ``FRAMES`` of each sentence's label."""
-        return np.asarray(np.argmax(np.log(np.maximum(scores.frame, 1e-12)) + self.frame_offset, axis=1), np.int64)
-
     def predict(self, sentences: Sequence[str], article: Sequence[str] | IntArray | None = None, evidence: int = 3) -> list[Prediction]:
         """Label sentences, with up to ``evidence`` contributions in each direction (0 for none).
 

@@ -52,10 +52,8 @@ class TrainConfig:
     topic_c: float = 0.3
     voice_c: float = 0.3
     folds: int = 5
-    seed: int = 0
     jobs: int = 2
     contrast_weight: float = 1.0
-    smoothing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
