@@ -1,6 +1,8 @@
 """Train the shipped model: ``python train.py`` is ``framing train`` with its defaults."""
 
-from framing.cli.train import train
+import sys
+
+from framing.cli.main import main
 
 if __name__ == "__main__":
-    train()
+    main(["train", *sys.argv[1:]])

@@ -2,19 +2,29 @@
 
 A model folder holds plain data only: JSON, text and NumPy arrays without Python objects, so reading
 one cannot run code from it. Reading goes in three steps: parse the manifest, audit every file against
-it (name, size, SHA-256), and only then construct. ``FORMAT`` is raised by one whenever a reader of
-the old number could misread the new files; readers refuse numbers that they do not know.
+it (kind, size, SHA-256), and only then construct. The manifest carries a seal, the SHA-256 of its own
+other fields, so no byte that is read can change unnoticed. Hashes and seal show damage; they do not show
+who made a model, since whoever changes one can compute them anew. The manifest of the shipped model is
+therefore recorded in the package as well (``RECORD``).
+
+``FORMAT`` is raised by one whenever a reader of the old number could misread the new files; readers
+refuse numbers that they do not know.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+import math
 import os
+import re
 import shutil
+import stat
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +35,26 @@ from framing.aggregate import ALL, QUANTITIES
 from framing.errors import ArtifactError, LexiconError
 from framing.features import FeatureConfig, FeatureSpace
 from framing.lexicon import Lexicon
-from framing.model import VOICE_HEADS, FramingModel
+from framing.model import FramingModel
+from framing.neighbours import NeighbourEffect
+from framing.output import write_atomically
 from framing.segment import Engine
+from framing.voice import TRANSITIONS, VOICE_HEADS, VoiceChain
 
-__all__ = ["FORMAT", "MANIFEST", "default_model_path", "load", "save", "verify"]
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "RECORD",
+    "default_model_path",
+    "is_shipped",
+    "load",
+    "record_shipped",
+    "save",
+    "shipped_in_checkout",
+    "verify",
+]
 
-FORMAT = 1
+FORMAT = 2
 """Format number of the folders that this version writes and reads."""
 
 MANIFEST = "manifest.json"
@@ -49,10 +73,22 @@ ARRAYS = {
 FILES = (HEAD, LEXICON, VOCABULARY, *ARRAYS)
 """Every file that a reader reads, besides the manifest; the card is for people."""
 
-MAX_FILE = 256 * 1024 * 1024
+MAX_ARRAY = 256 * 1024 * 1024
+MAX_JSON = 16 * 1024 * 1024
+"""Python objects take up to thirty times the bytes of the JSON that they are read from."""
 MAX_MANIFEST = 1024 * 1024
 MAX_NUMBER = 1e6
 """Largest magnitude of a weight: sums of terms below it stay far from overflow."""
+MAX_TOPICS = 32
+MAX_TEXT = 100
+"""Most characters of a name or an expression: a regional term's replacement could swell every text."""
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT_MODEL = _PACKAGE.parent / "models" / "default"
+_PLACES = (_PACKAGE / "models" / "default", _CHECKOUT_MODEL)
+
+RECORD = _PACKAGE / "data" / "shipped-model.sha256"
+"""The SHA-256 of the shipped model's manifest, in the format of ``sha256sum``."""
 
 
 def default_model_path() -> Path:
@@ -61,31 +97,90 @@ def default_model_path() -> Path:
     Raises:
         ArtifactError: neither place holds a model.
     """
-    package = Path(__file__).resolve().parent
-    for folder in (package / "models" / "default", package.parent / "models" / "default"):
+    for folder in _PLACES:
         if (folder / MANIFEST).is_file():
             return folder
     raise ArtifactError("no shipped model was found; reinstall the package, or train one with `framing train`")
+
+
+def is_shipped(folder: Path) -> bool:
+    """Tell whether a folder is the shipped model's place."""
+    return folder.resolve() in [place.resolve() for place in _PLACES]
+
+
+def shipped_in_checkout() -> Path:
+    """Return the shipped model's folder beside the package.
+
+    Raises:
+        ArtifactError: the package is an installed one, not a checkout.
+    """
+    if not (_CHECKOUT_MODEL / MANIFEST).is_file():
+        raise ArtifactError(f"{_CHECKOUT_MODEL} holds no model; only a checkout's shipped model can be recorded")
+    return _CHECKOUT_MODEL
+
+
+def record_shipped(folder: Path) -> None:
+    """Record the manifest of a checkout's shipped model, after it was replaced; other folders are left alone.
+
+    Raises:
+        ArtifactError: the folder is not a sound model.
+        OutputError: the record cannot be written.
+    """
+    if folder.resolve() != _CHECKOUT_MODEL.resolve():
+        return
+    data, manifest = _manifest(folder)
+    _construct(manifest, _audit(folder, manifest), "auto")
+    place = _CHECKOUT_MODEL.relative_to(_PACKAGE.parent).as_posix()
+    write_atomically(RECORD, f"{_sha256(data)}  {place}/{MANIFEST}\n".encode())
+
+
+def _check_record(folder: Path, manifest: bytes) -> None:
+    """Refuse a shipped model that is not the recorded one."""
+    if not is_shipped(folder):
+        return
+    try:
+        recorded = RECORD.read_text("ascii").split()[:1]
+    except (OSError, ValueError):
+        recorded = []
+    if recorded != [_sha256(manifest)]:
+        raise ArtifactError(
+            f"{folder} is not the model that this version was shipped with ({RECORD.name} differs); "
+            "reinstall the package, or, if you replaced it yourself in a checkout, run `framing model record`"
+        )
 
 
 def _json(data: Any) -> bytes:
     return (json.dumps(data, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
 
-def _npy(array: NDArray[Any]) -> bytes:
+def _npy(array: NDArray[Any], name: str) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
+    np.save(buffer, np.ascontiguousarray(array, np.dtype(ARRAYS[name]).newbyteorder("<")), allow_pickle=False)
     return buffer.getvalue()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _contents(model: FramingModel) -> dict[str, bytes]:
     space = model.space
+    arrays: dict[str, NDArray[Any]] = {
+        "weights.npy": model.weights,
+        "idf.npy": space.idf,
+        "word_ids.npy": space.word_ids,
+        "bigram_keys.npy": space.bigram_keys,
+        "char_keys.npy": space.char_keys,
+        "skeleton_keys.npy": space.skeleton_keys,
+    }
     head = {
         "topics": list(model.topics),
         "bias": model.bias.tolist(),
         "frame_offset": model.frame_offset.tolist(),
         "topic_threshold": model.topic_threshold.tolist(),
         "voice_threshold": model.voice_threshold,
+        "neighbours": model.neighbours.to_data(),
+        "chain": model.chain.to_data(),
         "interval": model.interval,
         "features": space.config.to_data(),
     }
@@ -96,48 +191,53 @@ def _contents(model: FramingModel) -> dict[str, bytes]:
             json.dumps({"words": space.words, "entries": space.entries, "dense": space.dense}, ensure_ascii=False, separators=(",", ":"))
             + "\n"
         ).encode(),
-        "weights.npy": _npy(model.weights),
-        "idf.npy": _npy(space.idf),
-        "word_ids.npy": _npy(space.word_ids),
-        "bigram_keys.npy": _npy(space.bigram_keys),
-        "char_keys.npy": _npy(space.char_keys),
-        "skeleton_keys.npy": _npy(space.skeleton_keys),
+        **{name: _npy(array, name) for name, array in arrays.items()},
     }
 
 
 def model_hash(files: Mapping[str, str]) -> str:
     """Return the hash that stands for a whole model: SHA-256 over its files' names and hashes."""
     text = "".join(f"{name} {files[name]}\n" for name in sorted(files))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _sha256(text.encode())
+
+
+def seal(manifest: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a manifest, with the SHA-256 of its other fields as the field ``seal``."""
+    fields = {key: value for key, value in manifest.items() if key != "seal"}
+    return _json({**fields, "seal": _sha256(_json(fields))})
 
 
 def save(model: FramingModel, folder: Path, card: str = "") -> str:
     """Write a model folder and return the model's hash.
 
     The folder appears whole or not at all: it is written beside its final place and moved there. A
-    folder that is already there is replaced only once the new one is complete.
+    folder that is already there is replaced only once the new one is complete. In a checkout, a model
+    that takes the shipped one's place is recorded as such.
 
     Raises:
-        ArtifactError: the folder cannot be written, or something that is no model is in its place.
+        ArtifactError: the folder cannot be written, something that is no model is in its place, or
+            ``load`` would refuse the model.
     """
     if folder.exists() and not (folder / MANIFEST).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
         raise ArtifactError(f"{folder} is not empty and holds no model; choose another place")
     contents = _contents(model)
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    whole = model_hash(hashes)
+    whole = model_hash({name: _sha256(data) for name, data in contents.items()})
+    written = {**contents, **({CARD: card.encode()} if card else {})}
     manifest = {
         "format": FORMAT,
         "name": model.name,
         "hash": whole,
-        "files": {name: {"sha256": hashes[name], "bytes": len(data)} for name, data in contents.items()},
+        "files": {name: {"sha256": _sha256(data), "bytes": len(data)} for name, data in written.items()},
         "card": model.card,
     }
+    written[MANIFEST] = seal(manifest)
+    _built(folder, json.loads(written[MANIFEST]), contents, "auto")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         os.chmod(temporary, 0o755)  # noqa: PTH101, S103 - mkdtemp's 0700 would hide a shared model
         try:
-            for name, data in {**contents, MANIFEST: _json(manifest), **({CARD: card.encode()} if card else {})}.items():
+            for name, data in written.items():
                 (temporary / name).write_bytes(data)
             old = folder.with_name(f".{folder.name}-replaced-{os.getpid()}")
             if folder.exists():
@@ -153,96 +253,137 @@ def save(model: FramingModel, folder: Path, card: str = "") -> str:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise ArtifactError(f"{folder} cannot be written ({error.strerror}); check the folder and the space left") from None
+    record_shipped(folder)
     return whole
 
 
+def _open_here(path: str, flags: int) -> int:
+    """Open without waiting for the writer of a pipe, and without following a link out of the folder."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+
+
 def _read(folder: Path, name: str, limit: int) -> bytes:
+    """Read one file of a model: a regular file of the folder itself, and no more of it than the limit."""
     path = folder / name
     try:
-        size = path.stat().st_size
-        if size > limit:
-            raise ArtifactError(f"{path}: {size:,} bytes are more than a model file may have ({limit:,})")
-        return path.read_bytes()
+        with open(path, "rb", opener=_open_here) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ArtifactError(f"{path} is not a regular file; get the model again")
+            if status.st_size > limit:
+                raise ArtifactError(f"{path}: {status.st_size:,} bytes are more than such a file of a model may have ({limit:,})")
+            return file.read(status.st_size + 1)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise ArtifactError(f"{path} is a symbolic link; the files of a model must lie in its own folder") from None
         raise ArtifactError(f"{path} cannot be read ({error.strerror}); is this a model folder?") from None
 
 
-def _parse_manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> tuple[bytes, dict[str, Any]]:
+    """Read the manifest and check its form and its seal; return it as bytes too."""
     if not folder.is_dir():
         raise ArtifactError(f"{folder} is no model folder; give the folder that holds {MANIFEST}")
     path = folder / MANIFEST
+    data = _read(folder, MANIFEST, MAX_MANIFEST)
     try:
-        manifest = json.loads(_read(folder, MANIFEST, MAX_MANIFEST))
+        manifest = json.loads(data)
     except (ValueError, RecursionError):
         raise ArtifactError(f"{path} is not JSON; the model is damaged") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
+    if not isinstance(manifest, dict) or type(manifest.get("format")) is not int:
         raise ArtifactError(f"{path} names no format number; this is not a model of framing")
     if manifest["format"] != FORMAT:
         newer = "update framing" if manifest["format"] > FORMAT else "train it again"
         raise ArtifactError(f"{path} has format {manifest['format']}, this version reads {FORMAT}; {newer}")
-    files = manifest.get("files")
-    if not isinstance(files, dict) or set(files) != set(FILES):
+    if "seal" not in manifest:
+        raise ArtifactError(f"{path} carries no seal; train the model again")
+    if set(manifest) != {"format", "name", "hash", "files", "card", "seal"} or data != seal(manifest):
+        raise ArtifactError(f"{path} was altered (its seal differs); get the model again")
+    files = manifest["files"]
+    if not isinstance(files, dict) or set(files) - {CARD} != set(FILES):
         raise ArtifactError(f"{path} does not list the files of a model ({', '.join(FILES)})")
-    return manifest
+    for name, entry in files.items():
+        if not isinstance(entry, dict) or type(entry.get("bytes")) is not int or not isinstance(entry.get("sha256"), str):
+            raise ArtifactError(f"{path}: the entry of {name} is malformed")
+    return data, manifest
 
 
-def _audit(folder: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
-    contents = {}
-    hashes = {}
-    for name in FILES:
-        entry = manifest["files"][name]
-        if not isinstance(entry, dict) or not isinstance(entry.get("bytes"), int) or not isinstance(entry.get("sha256"), str):
-            raise ArtifactError(f"{folder / MANIFEST}: the entry of {name} is malformed")
-        data = _read(folder, name, MAX_FILE)
-        digest = hashlib.sha256(data).hexdigest()
-        if len(data) != entry["bytes"] or digest != entry["sha256"]:
-            raise ArtifactError(f"{folder / name} is not the file that the manifest describes (SHA-256 differs); get the model again")
-        contents[name], hashes[name] = data, digest
-    if manifest.get("hash") != model_hash(hashes):
+def _audited(folder: Path, manifest: Mapping[str, Any], name: str) -> bytes:
+    entry = manifest["files"][name]
+    data = _read(folder, name, MAX_ARRAY if name in ARRAYS else MAX_JSON)
+    if len(data) != entry["bytes"] or _sha256(data) != entry["sha256"]:
+        raise ArtifactError(f"{folder / name} is not the file that the manifest describes (SHA-256 differs); get the model again")
+    return data
+
+
+def _audit(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    """Read the files that make the model; each is read once, so what was checked is what is used."""
+    contents = {name: _audited(folder, manifest, name) for name in FILES}
+    if manifest["hash"] != model_hash({name: manifest["files"][name]["sha256"] for name in FILES}):
         raise ArtifactError(f"{folder / MANIFEST}: the model's hash does not match its files; get the model again")
     return contents
 
 
 def verify(folder: Path) -> dict[str, Any]:
-    """Check a model folder as ``load`` does, and return its manifest.
+    """Check a model folder as ``load`` does, and its card too; return its manifest.
 
     Raises:
         ArtifactError: the folder is not a sound model; the message says why.
     """
-    load(folder)
-    return _parse_manifest(folder)
+    data, manifest = _manifest(folder)
+    contents = _audit(folder, manifest)
+    if CARD in manifest["files"]:
+        _audited(folder, manifest, CARD)
+    _check_record(folder, data)
+    _built(folder, manifest, contents, "auto")
+    return manifest
 
 
 def load(folder: Path, *, engine: Engine = "auto") -> FramingModel:
     """Read a model folder.
 
     Raises:
-        ArtifactError: a file is missing, altered, from another format, or malformed; the message is
-            one line that says which and why.
+        ArtifactError: a file is missing, altered, from another format, or malformed, or the folder is
+            the shipped model's place and holds another one; the message is one line that says which
+            and why.
     """
-    manifest = _parse_manifest(folder)
+    data, manifest = _manifest(folder)
     contents = _audit(folder, manifest)
+    _check_record(folder, data)
+    return _built(folder, manifest, contents, engine)
+
+
+def _built(folder: Path, manifest: Mapping[str, Any], contents: Mapping[str, bytes], engine: Engine) -> FramingModel:
+    """Construct the model, with whatever is wrong in its data as one line."""
     try:
         return _construct(manifest, contents, engine)
     except LexiconError as error:
         raise ArtifactError(f"{folder / LEXICON}: {error}") from None
+    except MemoryError:
+        raise ArtifactError(f"{folder}: the model needs more memory than there is") from None
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         reason = f"no field {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
         raise ArtifactError(f"{folder}: the model's data is malformed ({reason}); get the model again") from None
 
 
+_NPY = re.compile(
+    rb"\x93NUMPY\x01\x00(?s:..)\{'descr': '(<[fi][48])', 'fortran_order': False, 'shape': \((\d{1,15}),(?: (\d{1,15}))?\), \} *\n"
+)
+"""What NumPy writes before an array of one or two dimensions; its own reader evaluates any Python literal here."""
+
+
 def _array(contents: Mapping[str, bytes], name: str) -> NDArray[Any]:
     data = contents[name]
-    # A header may announce more than the file holds; only a file of the announced size is read.
-    buffer = io.BytesIO(data)
-    version = np.lib.format.read_magic(buffer)
-    reader: Callable[..., Any] = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = reader(buffer)
-    if dtype != np.dtype(ARRAYS[name]) or dtype.hasobject:
+    header = _NPY.match(data)
+    if header is None:
+        raise ValueError(f"{name} is not an array of plain numbers")
+    dtype = np.dtype(header[1].decode())
+    if dtype != np.dtype(ARRAYS[name]).newbyteorder("<"):
         raise ValueError(f"{name} holds {dtype}, not {np.dtype(ARRAYS[name])}")
-    if int(np.prod(shape, dtype=object)) * dtype.itemsize != len(data) - buffer.tell():
+    shape = [int(size) for size in header.groups()[1:] if size is not None]
+    # A header may announce more than the file holds; only a file of the announced size is read.
+    if math.prod(shape) * dtype.itemsize != len(data) - header.end():
         raise ValueError(f"{name} does not have the size that its header announces")
-    array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+    array: NDArray[Any] = np.frombuffer(data, dtype, offset=header.end()).reshape(shape)
     if array.dtype.kind == "f" and not (np.abs(array) <= MAX_NUMBER).all():
         raise ValueError(f"{name} holds numbers that are not finite, or huge")
     return array
@@ -260,6 +401,45 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value) or len(set(value)) != len(value):
         raise ValueError("a vocabulary is not a list of distinct texts")
     return tuple(value)
+
+
+def _name(value: object) -> str:
+    """Return a name that can be shown: reports and terminals print it."""
+    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= MAX_TEXT:
+        raise ValueError(f"a name is not a printable text of at most {MAX_TEXT} characters")
+    return value
+
+
+def _card(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("the card is not a mapping")
+    return value
+
+
+def _topics(value: object) -> tuple[str, ...]:
+    topics = tuple(map(_name, _texts(value)))
+    if ALL in topics:
+        raise ValueError(f"a topic is called {ALL!r}, the name of the row of all sentences")
+    if len(topics) > MAX_TOPICS:
+        raise ValueError(f"{len(topics)} topics are more than {MAX_TOPICS}")
+    return topics
+
+
+def _lexicon(data: bytes) -> Lexicon:
+    """Read the cue lists; none may break the lines of a batch or swell what is scored."""
+    lexicon = Lexicon.from_data(json.loads(data))
+    if len(lexicon.topics) > MAX_TOPICS:
+        raise ValueError(f"the vocabularies of {len(lexicon.topics)} topics are more than {MAX_TOPICS}")
+    texts = chain(
+        lexicon.words,
+        lexicon.phrases,
+        *(chain(column, column.values()) for column in (lexicon.functional, lexicon.ambiguous, lexicon.regional)),
+        *lexicon.topics.values(),
+        *((*c.parts, c.kind) for c in lexicon.constructions),
+    )
+    if not all(len(text) <= MAX_TEXT and "\n" not in text for text in texts):
+        raise ValueError(f"an expression of the lexicon has a line feed or more than {MAX_TEXT} characters")
+    return lexicon
 
 
 def _finite(value: object, length: int, name: str) -> NDArray[np.float64]:
@@ -284,12 +464,23 @@ def _probability(value: object, name: str) -> float:
     return number
 
 
-def _construct(manifest: dict[str, Any], contents: Mapping[str, bytes], engine: Engine) -> FramingModel:
+def _neighbours(value: Mapping[str, Any]) -> NeighbourEffect:
+    gain, reach = _finite([value["gain"], value["reach"]], 2, "neighbours")
+    mean = _finite(value["mean"], 3, "neighbours")
+    if gain < 0 or reach <= 0 or (mean < 0).any():
+        raise ValueError("neighbours holds a number out of range")
+    return NeighbourEffect(float(gain), float(reach), (float(mean[0]), float(mean[1]), float(mean[2])))
+
+
+def _chain(value: Mapping[str, Any]) -> VoiceChain:
+    transition = _finite(value["transition"], len(TRANSITIONS), "chain")
+    return VoiceChain(tuple(transition.tolist()), tuple(_finite(value["start"], 3, "chain").tolist()))
+
+
+def _construct(manifest: Mapping[str, Any], contents: Mapping[str, bytes], engine: Engine) -> FramingModel:
     head = json.loads(contents[HEAD])
     vocabulary = json.loads(contents[VOCABULARY])
-    topics = _texts(head["topics"])
-    if ALL in topics:
-        raise ValueError(f"a topic is called {ALL!r}, the name of the row of all sentences")
+    topics = _topics(head["topics"])
     words = _texts(vocabulary["words"])
     config = head["features"]
     space = FeatureSpace(
@@ -315,7 +506,7 @@ def _construct(manifest: dict[str, Any], contents: Mapping[str, bytes], engine: 
     if space.idf.shape != (space.columns - len(space.dense),) or not (space.idf > 0).all():
         raise ValueError("idf.npy does not fit the vocabulary")
     return FramingModel(
-        lexicon=Lexicon.from_data(json.loads(contents[LEXICON])),
+        lexicon=_lexicon(contents[LEXICON]),
         space=space,
         topics=topics,
         weights=weights,
@@ -323,9 +514,11 @@ def _construct(manifest: dict[str, Any], contents: Mapping[str, bytes], engine: 
         frame_offset=_finite(head["frame_offset"], 3, "frame_offset"),
         topic_threshold=_finite(head["topic_threshold"], len(topics), "topic_threshold"),
         voice_threshold=_probability(head["voice_threshold"], "voice_threshold"),
+        neighbours=_neighbours(head["neighbours"]),
+        chain=_chain(head["chain"]),
         interval={key: _numbers(head["interval"][key], key, QUANTITIES) for key in ("tau", "z")},
-        card=dict(manifest.get("card") or {}),
-        name=str(manifest.get("name", "unnamed")),
+        card=_card(manifest["card"]),
+        name=_name(manifest["name"]),
         hash=str(manifest["hash"]),
         engine=engine,
     )

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from framing.features import Context, Extractor, FeatureConfig, fit_features
 from framing.lexicon import Lexicon, Matcher, load_lexicon
 from framing.segment import Segmenter
-from framing.training import to_csr
+from framing.training import SOLVER, THREADS, to_csr
 
 __all__ = ["FramingClassifier"]
 
@@ -77,8 +78,9 @@ class FramingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tokens = Segmenter(self.lexicon_.regional).segment(texts)
         self.space_ = fit_features(tokens, Context.single(len(texts)), matcher, self.features or FeatureConfig())
         self._tools = Segmenter(self.lexicon_.regional), Extractor(self.space_, matcher)
-        self.head_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
-        self.head_.fit(self._rows(texts), labels, sample_weight=sample_weight)
+        self.head_ = LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter, solver=SOLVER)
+        with threadpool_limits(THREADS):
+            self.head_.fit(self._rows(texts), labels, sample_weight=sample_weight)
         self.classes_ = self.head_.classes_
         return self
 

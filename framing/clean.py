@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from framing.records import Repair
@@ -46,6 +47,11 @@ class CleanText:
     anchors: tuple[int, ...]
     origins: tuple[int, ...]
 
+    @property
+    def unmoved(self) -> bool:
+        """Tell whether every character is where it was in the original."""
+        return not self.repairs and len(self.anchors) == 1
+
     def original(self, position: int) -> int:
         """Return the offset in the original text of the character at ``position``."""
         index = bisect_right(self.anchors, position) - 1
@@ -64,29 +70,36 @@ class CleanText:
 
 
 # Line feed and tab stay; carriage returns are handled with line ends. Bidirectional controls go too:
-# they can make a report read differently from what was scored.
+# they can make a report read differently from what was scored. So do fillers and language tags, which show nothing.
 _CONTROL = re.compile(
-    "\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U000e0001\U000e0020-\U000e007f]"
     "|[\x85\u2028\u2029]"
 )
 _ENTITY = re.compile(
     r"&(?:amp(?!;#?\w{1,31};)|nbsp|quot|apos|ldquo|rdquo|lsquo|rsquo|hellip|mdash|ndash|middot|bull|ensp|emsp|#\d{2,6}|#[xX][0-9a-fA-F]{2,5});"
 )
 _TAG = re.compile(
-    r"<!--.{0,300}?-->|</?(?:a|article|b|blockquote|body|br|center|div|em|figcaption|figure|font|h[1-6]|head|hr|html|i|img|li|link|meta|ol|p|"
+    r"<!--[\s\S]{0,300}?-->|<(?:!doctype|\?xml)\b[^<>]{0,300}>|</?(?:a|article|b|blockquote|body|br|center|div|em|figcaption|figure|font|h[1-6]|head|hr|html|i|img|li|link|meta|ol|p|"
     r"script|section|small|span|strong|style|sub|sup|table|tbody|td|th|title|tr|u|ul)(?:\s[^<>]{0,300})?/?>",
     re.IGNORECASE,
 )
 _BLOCK_TAG = re.compile(
     r"</?(?:article|blockquote|body|br|div|figcaption|h[1-6]|head|hr|html|li|ol|p|section|table|title|tr|ul)\b", re.IGNORECASE
 )
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_BASIC_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_HAN = _BASIC_HAN + "\U00020000-\U0003ffff"
+# Variation selectors choose among shapes of the character before them; after a Han character they only split a word.
+_SELECTOR = re.compile(f"[\ufe00-\ufe0f\U000e0100-\U000e01ef](?<=[{_HAN}].)")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _PINYIN = re.compile(rf"(?<=[{_HAN}])[(（]([a-zü]{{0,5}}[{_TONED}][a-zü]{{0,4}})[)）]")
 # Neutral-tone syllables carry no mark, so their notes look like an ordinary bracket; they are only
 # taken for notes in a text that has marked ones as well.
 _NEUTRAL_PINYIN = re.compile(rf"(?<=[{_HAN}])[(（](?:de|le|zi|men|ba|ma|ne|ya|me|zhe|ge|tou|a|la)[)）]")
 _TERMINAL = "。！？!?…：:；;”」』）)》】\"'"
+# A line broken inside a number (3.\n5): words of Latin letters are broken between words, numbers anywhere.
+_NUMBER_END = re.compile(r"\d[.,]?$")
+_NUMBER_GOES_ON = re.compile(r"[.,]?\d")
 
 
 def clean(text: str, config: CleanConfig = CleanConfig()) -> CleanText:
@@ -104,6 +117,7 @@ def clean(text: str, config: CleanConfig = CleanConfig()) -> CleanText:
         before = draft.clean.text
         if config.controls:
             draft.replace(_CONTROL, _control_replacement, "control character")
+            draft.replace(_SELECTOR, lambda _: "", "control character")
         if config.entities and "&" in draft.clean.text:
             draft.replace(_ENTITY, lambda m: html.unescape(m[0]).translate(_UNSAFE), "entity")
         if config.tags and "<" in draft.clean.text:
@@ -220,7 +234,8 @@ def _hard_breaks(text: str) -> list[tuple[int, int, str]]:
         position += len(line)
         new = "\n"
         if _is_full(line, width) and following.strip() and line.rstrip()[-1:] not in _TERMINAL:
-            new = " " if line[-1:].isascii() and following[:1].isascii() else ""
+            apart = line[-1:].isascii() and following[:1].isascii() and not (_NUMBER_END.search(line) and _NUMBER_GOES_ON.match(following))
+            new = " " if apart else ""
             edits.append((position, position + 1, new))
         pieces += [line, new]
         position += 1
@@ -248,29 +263,36 @@ def _broken_at(lines: Sequence[str]) -> int | None:
 # Characters of written Cantonese, which Hong Kong's press quotes; few are in the first level of either set.
 _CANTONESE = "佢哋咗嘅唔冇嚟嗰畀睇瞓啲喺噉咁嘢攞揾搵嗌嬲啱攰咪咩嘥乜吖呃咋嘞囉喇啩嗱諗谂㗎嘈傾嘴靚冚抵咭埋晒孭嘜揸焗劏鍾仔瞭黐𠮶"
 
+# Standard forms of OpenCC and of older Hong Kong print, for which Big5's first level has another.
+_VARIANTS = "爲衆羣峯裏説衞鋭閲僞啓牀敍叄鈎鉢麪喫纔糉"
+
 
 def _common_han() -> str:
-    """List the Han characters that ordinary text is made of: the first levels of GB2312 and Big5, and Cantonese ones."""
-    common = set(_CANTONESE)
-    for high in range(0xB0, 0xD8):
-        for low in range(0xA1, 0xFF):
-            common.add(bytes((high, low)).decode("gb2312", "ignore"))
-    for high in range(0xA4, 0xC7):
-        for low in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):
-            common.add(bytes((high, low)).decode("big5", "ignore"))
+    """List the Han characters that ordinary text is made of: the first levels of GB2312 and Big5, Cantonese ones and variants."""
+    common = {*_CANTONESE, *_VARIANTS}
+    common |= _decoded("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF))
+    common |= _decoded("big5", range(0xA4, 0xC7), (*range(0x40, 0x7F), *range(0xA1, 0xFF)))
     return "".join(sorted(common))
 
 
 def _known_han() -> str:
-    known = set(_common_han())
-    for high in range(0xD8, 0xF8):
-        for low in range(0xA1, 0xFF):
-            known.add(bytes((high, low)).decode("gb2312", "ignore"))
-    return "".join(sorted(c for c in known if c))
+    return "".join(sorted({*_common_han(), *_decoded("gb2312", range(0xD8, 0xF8), range(0xA1, 0xFF))}))
 
 
-_UNCOMMON = re.compile(f"(?=[{_HAN}])[^{_common_han()}]")
-_UNKNOWN = re.compile(f"(?=[{_HAN}])[^{_known_han()}]")
+def _decoded(encoding: str, high: Sequence[int], low: Sequence[int]) -> set[str]:
+    """Return the characters that two bytes out of these ranges stand for."""
+    # A line feed keeps pairs that stand for nothing from taking a byte of the next one.
+    pairs = b"\n".join(bytes((first, second)) for first in high for second in low)
+    return set(pairs.decode(encoding, "ignore")) - {"\n"}
+
+
+@lru_cache(maxsize=1)
+def _rare() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Give patterns of Han characters that ordinary text does not hold, and of those that no text of today holds."""
+    # Characters beyond the basic plane are rare, but no mistaken encoding makes them: somebody meant them.
+    return re.compile(f"(?=[{_BASIC_HAN}])[^{_common_han()}]"), re.compile(f"(?=[{_BASIC_HAN}])[^{_known_han()}]")
+
+
 _ANY_HAN = re.compile(f"[{_HAN}]")
 # The second and third bytes of UTF-8, read as Latin-1 or Windows-1252.
 _CONTINUED = "[\u0080-\u00bf\u0152-\u0178\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
@@ -279,11 +301,8 @@ _BROKEN = re.compile(
 )
 
 # Most sentences hold nothing of either kind, and one search in a single class of characters tells.
-_SUSPICIOUS = re.compile(
-    "[\ufffd\ue000-\uf8ff锟烫屯\u00c2-\u00ef\U00020000-\U0003ffff"
-    + "".join(c for c in map(chr, (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000), *range(0xF900, 0xFB00))) if _UNCOMMON.match(c))
-    + "]"
-)
+_HAN_POINTS = (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000), *range(0xF900, 0xFB00))
+_SUSPICIOUS = re.compile("[\ufffd\ue000-\uf8ff锟烫屯\u00c2-\u00ef" + "".join(sorted({*map(chr, _HAN_POINTS)} - {*_common_han()})) + "]")
 
 
 def is_unreadable(text: str) -> bool:
@@ -299,9 +318,10 @@ def is_unreadable(text: str) -> bool:
         return False
     if _BROKEN.search(text):
         return True
-    rare = _UNCOMMON.findall(text)
+    uncommon, unfamiliar = _rare()
+    rare = uncommon.findall(text)
     if len(rare) < 2:
         return False
     han = len(_ANY_HAN.findall(text))
-    unknown = len(_UNKNOWN.findall(text))
+    unknown = len(unfamiliar.findall(text))
     return (unknown >= 2 and unknown >= 0.08 * han and len(rare) >= 3) or (len(rare) >= 4 and len(rare) >= 0.3 * han)

@@ -9,6 +9,7 @@ if the text reads like Chinese. Bytes that are no text are refused: a score for 
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from framing.errors import DecodeError, TooLargeError
@@ -216,9 +217,13 @@ def _is_common(char: str) -> bool:
     return 0xA4 <= big5[0] <= 0xC6
 
 
+# A text has tabs, line ends, form feeds, and escapes where a terminal was recorded.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f-\x84]")
+
+
 def _looks_binary(text: str) -> bool:
     head = text[:_SAMPLE]
     if not head:
         return False
-    control = sum(1 for c in head if (c < " " and c not in "\t\n\r\f\x1b") or "\x7f" <= c < "\x85")
-    return control > 0.05 * len(head)
+    # A stray control character or two do not make a short text binary.
+    return len(_CONTROLS.findall(head)) > max(2, 0.05 * len(head))

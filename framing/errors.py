@@ -10,6 +10,7 @@
     ├── LexiconError             a lexicon file breaks its format             (exit 1)
     ├── ArtifactError            a model folder is missing or not to be trusted (exit 1)
     ├── TrainingError            the examples cannot train a model            (exit 1)
+    │   └── retraining.WorseModelError  a new model is worse than the one in its place (exit 3)
     ├── OutputError              a result cannot be written                   (exit 1)
     └── gate.PolicyError         a gate's policy is missing or malformed      (exit 2)
 

@@ -2,9 +2,13 @@
 
 A row is the concatenation of blocks. Three are TF-IDF blocks (word n-grams, character n-grams, and
 n-grams over the sentence's skeleton of cue classes), two hold lexicon entries and cue classes, and
-one holds binned sums of polarity, sentence shape and context. Everything is kept as *occurrences*: a
-(row, column, value, span) quadruple for each place in the text where a feature occurs. The values of
-one row and column add up to the feature's value, so a score can be split exactly over the text.
+one holds binned sums of polarity, sentence shape and context.
+
+What is found in a batch (``Findings``) can be given in two ways. Training and evidence take
+*occurrences*: a (row, column, value, span) quadruple for each place in the text where a feature
+occurs. The values of one row and column add up to the feature's value, so a score can be split exactly
+over the text. Scoring takes only the sums that linear heads need (``Projection``), from tables in which
+weight, idf and scale are multiplied out beforehand.
 
 The weight of an occurrence of term t in a TF-IDF block is idf(t) / sqrt(sum of idf² over the row's
 occurrences in that block), with idf(t) = ln((1 + n) / (1 + df(t))) + 1: scikit-learn's smoothed
@@ -14,31 +18,35 @@ which makes the norm a sum over occurrences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from framing.cues import Reader, Reading, row_sums, skeleton
+from framing.levels import CONTEXT, Context, Level, Levels, Signals
 from framing.lexicon import Matcher, Matches
 from framing.segment import Tokens
+from framing.trie import KeyIndex, code_points
 
-__all__ = ["FeatureConfig", "FeatureSpace", "Occurrences", "extract", "fit_features"]
+__all__ = [
+    "Context",
+    "Extractor",
+    "FeatureConfig",
+    "FeatureSpace",
+    "Findings",
+    "Occurrences",
+    "Projection",
+    "Signals",
+    "extract",
+    "fit_features",
+]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
-
-CONTEXT = "context: "
-"""Prefix of dense columns that topics and voice use and the frame does not.
-
-A sentence's frame is judged by its own words: polarity of its surroundings and topic features made it
-worse on texts of another kind than the training articles.
-"""
-
-_WIDTH = 1 << 31
-"""More than a batch has characters: start * _WIDTH + end sorts by start, then by end."""
 
 NO_SPAN = -1
 """Start and end of an occurrence that belongs to the sentence as a whole."""
@@ -101,137 +109,47 @@ def _shape(token: str) -> str:
     return "<number>" if len(token) < 4 else "<long-number>"
 
 
-class _Interner(dict[str, int]):
-    """Map tokens to numbers, numerals by their shape, unknown ones to −1, without growing."""
+class _Vocabulary:
+    """Number tokens by their place in a list of words, numerals by their shape."""
 
-    def __missing__(self, token: str) -> int:
-        if token[0].isdigit():
-            return self.get(_shape(token), -1)
-        return -1
+    def __init__(self, words: Sequence[str]) -> None:
+        # Short words that are not found are unknown, or numerals; words for shapes are long.
+        self._long = {word: number for number, word in enumerate(words) if len(word) > _SHORT}
+        # Nearly all tokens are short enough for a key of their code points, which is found much faster.
+        short = [number for number, word in enumerate(words) if len(word) <= _SHORT]
+        points = code_points("".join(words[i] for i in short))
+        lengths = np.fromiter((len(words[i]) for i in short), np.int64, len(short))
+        self._index = KeyIndex(_short_keys(points, np.cumsum(lengths) - lengths, lengths))
+        self._short = np.append(np.array(short, np.int64), -1)
 
+    def find(self, tokens: Tokens) -> IntArray:
+        """Return the number of each token, −1 for unknown ones."""
+        starts, lengths, points = tokens.starts[:-1], np.diff(tokens.starts), tokens.points
+        short = lengths <= _SHORT
+        numbers = self._short[self._index.find(_short_keys(points, starts, np.where(short, lengths, 0)))]
+        first = points[starts]
+        # What is left are long words, and numerals in all their values.
+        left = (~short | (numbers < 0) & (first != _LINE_FEED) & ((first < _FIRST_HAN) | (first > _LAST_HAN))).nonzero()[0]
+        edges = zip(starts[left].tolist(), tokens.starts[left + 1].tolist(), strict=True)
+        numbers[left] = [self._number(tokens.text[begin:end]) for begin, end in edges]
+        return numbers
 
-_CLAUSE_END = ",;:?!.…\n"
-_SENTENCE_END = "?!.…”"
-
-_POLARITY_BINS = (-2.2, -1.2, 0.0, 1.2, 2.2)
-_POLARITY_NAMES = ("N3", "N2", "N1", "P1", "P2", "P3")
-
-_SUM_BINS = (0.4, 0.9, 1.6, 2.6, 3.6, 5.0)
-_NET_BINS = (-4.5, -2.6, -1.6, -0.9, -0.2, 0.2, 0.9, 1.6, 2.6, 4.5)
-_TOPIC_BINS = (0.5, 1.5, 2.5, 4.5, 7.5)
-_CONTEXT_BINS = (0.5, 2.0, 4.0, 8.0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Raw:
-    """Hold what one pass over a batch finds, before any vocabulary is applied."""
-
-    tokens: Tokens
-    matches: Matches
-    polar: Matches
-    grade: FloatArray
-    negated: NDArray[np.bool_]
-    cues: Matches
-    cue_kind: IntArray
-    kinds: Sequence[str]
-    constructions: Matches
-    token_rows: IntArray
-    clause: IntArray
-    last_contrast: IntArray
+    def _number(self, token: str) -> int:
+        number = self._long.get(token, -1)
+        return self._long.get(_shape(token), -1) if number < 0 and token[0].isdigit() else number
 
 
-def _points(characters: str) -> IntArray:
-    return np.array([ord(c) for c in characters], np.int64)
+_SHORT = 3
+_LINE_FEED, _FIRST_HAN, _LAST_HAN = ord("\n"), 0x3400, 0x9FFF
 
 
-class _Reader:
-    """Find the raw material of all blocks in a batch of tokens, vectorized over the batch."""
-
-    def __init__(self, matcher: Matcher) -> None:
-        self.matcher = matcher
-        kinds = matcher.kinds
-
-        def which(*names: str) -> NDArray[np.bool_]:
-            chosen = np.array([k in names for k in kinds] + [False], np.bool_)
-            return np.asarray(chosen[matcher.kind], np.bool_)
-
-        self.is_negation = which("negation")
-        self.is_contrast = which("contrast")
-
-    def read(self, tokens: Tokens) -> _Raw:
-        matcher = self.matcher
-        matches = matcher.find(tokens)
-        polar = matches.take(matcher.grade[matches.entry] != 0).longest()
-        cues = matches.take(matcher.kind[matches.entry] >= 0).longest()
-        constructions = matcher.find_constructions(matches)
-        token_rows = tokens.rows
-        is_end = np.isin(tokens.marks, _points(_CLAUSE_END))
-        position_clause = np.zeros(len(tokens.text) + 2, np.int64)
-        position_clause[tokens.starts[1:][is_end]] = 1
-        clause = np.cumsum(position_clause)
-        grade = matcher.grade[polar.entry].copy()
-        negated = self._negated(polar, cues, clause)
-        grade[negated] *= np.where(grade[negated] > 0, -0.8, -0.4)
-        last_contrast = np.full(len(tokens), -1, np.int64)
-        contrast = cues.take(self.is_contrast[cues.entry])
-        np.maximum.at(last_contrast, contrast.row, contrast.start)
-        return _Raw(
-            tokens,
-            matches,
-            polar,
-            grade,
-            negated,
-            cues,
-            matcher.kind[cues.entry],
-            matcher.kinds,
-            constructions,
-            token_rows,
-            clause,
-            last_contrast,
-        )
-
-    def _negated(self, polar: Matches, cues: Matches, clause: IntArray) -> NDArray[np.bool_]:
-        """Tell which polar words stand at most four characters after a negation in their clause."""
-        negation = cues.take(self.is_negation[cues.entry])
-        if not len(negation.entry) or not len(polar.entry):
-            return np.zeros(len(polar.entry), np.bool_)
-        ends = np.sort(negation.end)
-        at = np.searchsorted(ends, polar.start, side="right") - 1
-        end = ends[np.maximum(at, 0)]
-        near = (at >= 0) & (polar.start - end <= 4)
-        return np.asarray(near & (clause[np.maximum(end - 1, 0)] == clause[polar.start]), np.bool_)
-
-
-def _classes(raw: _Raw, matcher: Matcher) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """Give the skeleton: (class, row, start, end) of polar words, cues and clause marks, in text order."""
-    tokens = raw.tokens
-    polar_class = np.searchsorted(np.array(_POLARITY_BINS), raw.grade, side="right")
-    cue_class = len(_POLARITY_NAMES) + matcher.kind[raw.cues.entry]
-    known = _lookup(tokens.marks, _points(_MARKS))
-    mark_at = np.flatnonzero(known >= 0)
-    mark_ids = known[mark_at]
-    base = len(_POLARITY_NAMES) + len(matcher.kinds)
-    cls = np.concatenate([polar_class, cue_class, base + mark_ids])
-    row = np.concatenate([raw.polar.row, raw.cues.row, raw.token_rows[mark_at] if len(mark_at) else mark_at])
-    start = np.concatenate([raw.polar.start, raw.cues.start, tokens.starts[mark_at] if len(mark_at) else mark_at])
-    end = np.concatenate([raw.polar.end, raw.cues.end, tokens.starts[mark_at + 1] if len(mark_at) else mark_at])
-    order = np.argsort(start * _WIDTH + end, kind="stable")
-    return cls[order], row[order], start[order], end[order]
-
-
-_MARKS = "".join(sorted(",;:?!.…“”()、-《"))
-
-
-def _bins(values: FloatArray, edges: Sequence[float]) -> IntArray:
-    """Return how many of the ascending ``edges`` each value reaches."""
-    result: IntArray = np.searchsorted(np.array(edges), values, side="right")
-    return result
-
-
-def _segment_sum(values: FloatArray, rows: IntArray, count: int) -> FloatArray:
-    if not len(rows):
-        return np.zeros(count)
-    return np.asarray(np.bincount(rows, weights=values, minlength=count)[:count], np.float64)
+def _short_keys(points: IntArray, starts: IntArray, lengths: IntArray) -> IntArray:
+    """Pack words of up to three code points of 21 bits, the first one highest, into integers; longer ones get any key."""
+    padded = np.append(points, [0, 0])
+    keys = padded[starts]
+    for place in range(1, _SHORT):
+        keys = keys * _BASE + np.where(lengths > place, padded[starts + place], 0)
+    return keys
 
 
 # --- the space -----------------------------------------------------------------------------------
@@ -291,9 +209,14 @@ class FeatureSpace:
         return scale
 
     @cached_property
-    def interner(self) -> _Interner:
+    def vocabulary(self) -> _Vocabulary:
         """Give the token numbering."""
-        return _Interner((w, i) for i, w in enumerate(self.words))
+        return _Vocabulary(self.words)
+
+    @cached_property
+    def indexes(self) -> dict[str, KeyIndex]:
+        """Give the columns of n-gram keys, by block."""
+        return {"bigram": KeyIndex(self.bigram_keys), "char": KeyIndex(self.char_keys), "skeleton": KeyIndex(self.skeleton_keys)}
 
     @cached_property
     def word_lookup(self) -> IntArray:
@@ -303,34 +226,26 @@ class FeatureSpace:
         return table
 
 
-def _lookup(keys: IntArray, sorted_keys: IntArray) -> IntArray:
-    """Return the index of each key in the ascending ``sorted_keys``, −1 where it is missing."""
-    if not len(sorted_keys):
-        return np.full(len(keys), -1, np.int64)
-    at = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    return np.where(sorted_keys[at] == keys, at, -1)
+TERM_BLOCKS = ("word", "bigram", "char", "skeleton", "entry")
+"""The blocks of terms weighed by TF-IDF."""
 
-
+_NEGATED = "不/"
 _BASE = 1 << 21
 _SKELETON_BASE = 128
-
-
-def _word_ids(tokens: Tokens, interner: Mapping[str, int]) -> IntArray:
-    return np.fromiter(map(interner.__getitem__, tokens.tokens), np.int64, len(tokens.tokens))
 
 
 def _bigram_keys(ids: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
     """Return (key, index of the first token) for each pair of known neighbours in one sentence."""
     both = (ids[:-1] >= 0) & (ids[1:] >= 0) & (rows[:-1] == rows[1:])
-    at = np.flatnonzero(both)
+    at = both.nonzero()[0]
     return (ids[at] + 1) * _BASE + ids[at + 1] + 1, at
 
 
 def _char_keys(points: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """Return (key, start, end) of the Han bigrams and trigrams."""
-    han = (points >= 0x3400) & (points <= 0x9FFF)
-    two = np.flatnonzero(han[:-1] & han[1:])
-    three = np.flatnonzero(han[:-2] & han[1:-1] & han[2:]) if len(points) > 2 else two[:0]
+    han = (points >= _FIRST_HAN) & (points <= _LAST_HAN)
+    two = (han[:-1] & han[1:]).nonzero()[0]
+    three = (han[:-2] & han[1:-1] & han[2:]).nonzero()[0] if len(points) > 2 else two[:0]
     keys2 = points[two] * _BASE + points[two + 1]
     keys3 = (points[three] * _BASE + points[three + 1]) * _BASE + points[three + 2]
     # 63 bits do not hold three code points of 21 bits with certainty; Han ones below U+10000 do.
@@ -340,8 +255,8 @@ def _char_keys(points: IntArray) -> tuple[IntArray, IntArray, IntArray]:
 def _skeleton_keys(cls: IntArray, row: IntArray, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """Return (key, row, start, end) of the class uni-, bi- and trigrams of each sentence."""
     one = cls + 1
-    same2 = np.flatnonzero(row[:-1] == row[1:])
-    same3 = np.flatnonzero(row[:-2] == row[2:]) if len(row) > 2 else np.zeros(0, np.int64)
+    same2 = (row[:-1] == row[1:]).nonzero()[0]
+    same3 = (row[:-2] == row[2:]).nonzero()[0] if len(row) > 2 else same2[:0]
     b = _SKELETON_BASE
     keys = [one, one[same2] * b + one[same2 + 1], (one[same3] * b + one[same3 + 1]) * b + one[same3 + 2]]
     rows = [row, row[same2], row[same3]]
@@ -350,346 +265,35 @@ def _skeleton_keys(cls: IntArray, row: IntArray, start: IntArray, end: IntArray)
     return np.concatenate(keys), np.concatenate(rows), np.concatenate(starts), np.concatenate(ends)
 
 
-class _Collector:
-    """Gather occurrences block by block."""
-
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
-        self.parts: list[tuple[IntArray, IntArray, FloatArray, IntArray, IntArray]] = []
-
-    def add(self, row: IntArray, column: IntArray, value: FloatArray, start: IntArray, end: IntArray) -> None:
-        self.parts.append((row, column, value, start, end))
-
-    def add_tfidf(
-        self, row: IntArray, column: IntArray, idf: FloatArray, scale: float, start: IntArray, end: IntArray, offset: int
-    ) -> None:
-        """Add a TF-IDF block: ``column`` counts from 0 within the block, −1 means unknown."""
-        known = column >= 0
-        row, column, start, end = row[known], column[known], start[known], end[known]
-        weight = idf[column]
-        norm = np.sqrt(_segment_sum(weight * weight, row, self.rows))
-        self.add(row, column + offset, scale * weight / norm[row] if len(row) else weight, start, end)
-
-    def finish(self) -> Occurrences:
-        row, column, value, start, end = (np.concatenate(c) for c in zip(*self.parts, strict=True))
-        return Occurrences(self.rows, row, column, value, start, end)
+def _entry_matches(reading: Reading, matcher: Matcher) -> tuple[Matches, IntArray]:
+    """Return the matches that may become columns, with a key: entry, or beyond them construction."""
+    polar, cues, constructions = reading.polar, reading.cues, reading.constructions
+    parts = (polar, cues, constructions)
+    both = Matches(*(np.concatenate([getattr(m, f) for m in parts]) for f in ("entry", "row", "start", "end")))
+    limit = len(matcher.names) + len(matcher.construction_grade)
+    polar_key = polar.entry + limit * reading.negated
+    return both, np.concatenate([polar_key, cues.entry, constructions.entry + len(matcher.names)])
 
 
 @dataclass(frozen=True, eq=False)
-class Context:
-    """Say which rows of a batch follow each other in one article, and which begin inside a quotation.
+class _Block:
+    """Hold the known terms of one TF-IDF block in a batch, by ascending rows; columns count from 0 within the block."""
 
-    ``article`` numbers the article of each row; rows of one article are in order and adjacent.
-    """
-
-    article: IntArray
-
-    @classmethod
-    def single(cls, rows: int) -> Context:
-        """Make a context in which every row stands alone."""
-        return cls(np.arange(rows))
-
-    @classmethod
-    def of(cls, names: Iterable[str]) -> Context:
-        """Make a context from the article name of each row."""
-        previous: str | None = None
-        number = -1
-        result = []
-        for name in names:
-            number += name != previous
-            previous = name
-            result.append(number)
-        return cls(np.array(result, np.int64))
+    name: str
+    row: IntArray
+    column: IntArray
+    start: IntArray
+    end: IntArray
 
 
-def _dense(raw: _Raw, matcher: Matcher, context: Context, dense: _Dense) -> None:
-    """Add the binned sums, the sentence's shape and its context."""
-    tokens, rows = raw.tokens, len(raw.tokens)
-    polar, grade = raw.polar, raw.grade
-    positive, negative = grade > 0, grade < 0
-    pos = _segment_sum(grade * positive, polar.row, rows)
-    neg = -_segment_sum(grade * negative, polar.row, rows)
-    for name, sums, mask in (("positive", pos, positive), ("negative", neg, negative)):
-        dense.cumulative(name, _bins(sums, _SUM_BINS), len(_SUM_BINS), polar, np.abs(grade) * mask)
-    dense.onehot("net", _bins(pos - neg, _NET_BINS), None, polar, np.abs(grade))
-    lengths = np.diff(tokens.row_starts) - 1
-    density = (pos - neg) / np.sqrt(np.maximum(lengths, 8) / 40.0)
-    dense.onehot("density", _bins(density, (-3.0, -1.5, -0.6, 0.6, 1.5, 3.0)), None, polar, np.abs(grade))
-    has_contrast = raw.last_contrast >= 0
-    after = polar.start > raw.last_contrast[polar.row]
-    for name, mask in (("after contrast", after), ("before contrast", ~after)):
-        net = _segment_sum(grade * mask, polar.row, rows)
-        dense.onehot(name, _bins(net, (-1.5, -0.4, 0.4, 1.5)), has_contrast, polar, np.abs(grade) * mask)
-    clause_end = raw.clause[np.maximum(tokens.row_starts[1:] - 3, tokens.row_starts[:-1])]
-    last = raw.clause[polar.start] >= clause_end[polar.row]
-    dense.onehot(
-        "last clause", _bins(_segment_sum(grade * last, polar.row, rows), (-1.5, -0.4, 0.4, 1.5)), None, polar, np.abs(grade) * last
-    )
-    first = raw.clause[polar.start] == raw.clause[tokens.row_starts[:-1]][polar.row]
-    dense.onehot(
-        "first clause", _bins(_segment_sum(grade * first, polar.row, rows), (-1.5, -0.4, 0.4, 1.5)), None, polar, np.abs(grade) * first
-    )
-    strongest = np.zeros(rows)
-    weakest = np.zeros(rows)
-    np.maximum.at(strongest, polar.row, grade)
-    np.minimum.at(weakest, polar.row, grade)
-    dense.onehot("strongest", _bins(strongest, (0.4, 1.2, 2.2)), None, polar, np.abs(grade) * positive)
-    dense.onehot("weakest", _bins(-weakest, (0.4, 1.2, 2.2)), None, polar, np.abs(grade) * negative)
-    dense.flag("negated praise", polar, raw.negated & (grade < 0))
-    dense.flag("negated skepticism", polar, raw.negated & (grade > 0))
-    _scope_features(raw, matcher, dense)
-    c_grade = matcher.construction_grade[raw.constructions.entry]
-    dense.flag("praise construction", raw.constructions, c_grade > 0.5)
-    dense.flag("skepticism construction", raw.constructions, c_grade < -0.5)
-    _shape_features(raw, dense, lengths)
-    dense.prefix = CONTEXT
-    _voice_features(raw, dense, context)
-    _topic_features(raw, matcher, dense, context)
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Hold what a batch of sentences shows by itself: terms, levels, and signals to neighbouring sentences."""
 
-
-_SCOPES = ("negation", "insufficiency", "need", "condition", "question", "rhetoric", "hedge", "expectation", "distance", "concession")
-_UNREAL = frozenset(("negation", "insufficiency", "need", "condition", "question", "rhetoric"))
-
-
-def _scope_features(raw: _Raw, matcher: Matcher, dense: _Dense) -> None:
-    """Add polar words that stand behind a cue in their clause: what is needed, lacking or asked for is not yet so."""
-    polar, rows = raw.polar, len(raw.tokens)
-    clause = raw.clause[polar.start]
-    positive = matcher.grade[polar.entry] > 0
-    real = np.ones(len(polar.entry), np.bool_)
-    for name in _SCOPES:
-        first = np.full(int(raw.clause[-1]) + 1, len(raw.tokens.text) + 1)
-        if name in raw.kinds:
-            cues = raw.cues.take(raw.cue_kind == raw.kinds.index(name))
-            np.minimum.at(first, raw.clause[cues.start], cues.end)
-        behind = first[clause] <= polar.start
-        dense.flag(f"praise behind {name}", polar, behind & positive)
-        dense.flag(f"skepticism behind {name}", polar, behind & ~positive)
-        if name in _UNREAL:
-            real &= ~behind
-    grade = np.abs(raw.grade) * real
-    for name, mask in (("real positive", raw.grade > 0), ("real negative", raw.grade < 0)):
-        dense.cumulative(name, _bins(_segment_sum(grade * mask, polar.row, rows), _SUM_BINS), len(_SUM_BINS), polar, grade * mask)
-
-
-def _last_points(tokens: Tokens) -> IntArray:
-    """Return the code point of each sentence's last character; the line feed before an empty one."""
-    at = np.maximum(tokens.row_starts[1:] - 2, 0)
-    return tokens.points[np.minimum(at, len(tokens.points) - 1)] if len(tokens.points) else np.zeros(len(tokens), np.int64)
-
-
-def _shape_features(raw: _Raw, dense: _Dense, lengths: IntArray) -> None:
-    tokens = raw.tokens
-    dense.onehot("length", _bins(lengths.astype(float), (8, 16, 26, 40, 60, 90)), None)
-    dense.where("no full stop", ~np.isin(_last_points(tokens), _points(_SENTENCE_END)))
-    first = tokens.points[tokens.starts[:-1]]
-    numeric = (first >= ord("0")) & (first <= ord("9"))
-    count = _segment_sum(numeric.astype(float), raw.token_rows, len(tokens))
-    dense.onehot("figures", _bins(count, (0.5, 1.5, 3.5)), None)
-
-
-def _voice_features(raw: _Raw, dense: _Dense, context: Context) -> None:
-    """Add quotation marks, also those opened in an earlier sentence of the article."""
-    tokens = raw.tokens
-    rows = len(tokens)
-    opened = _count(tokens, "“", raw.token_rows)
-    closed = _count(tokens, "”", raw.token_rows)
-    inside = np.zeros(rows, np.bool_)
-    depth = 0.0
-    previous = -1
-    for i, (article, o, c) in enumerate(zip(context.article.tolist(), opened.tolist(), closed.tolist(), strict=True)):
-        if article != previous:
-            depth, previous = 0.0, article
-        inside[i] = depth > 0
-        depth = min(max(depth + o - c, 0.0), 1.0) if o or c else depth
-    dense.where("inside a quotation", inside & (opened == 0))
-    dense.where("quotation opens and stays open", opened > closed)
-    dense.where("quotation closes that was open", inside & (closed > opened))
-    text, starts = tokens.text, tokens.row_starts[:-1].tolist()
-    begins = np.append(tokens.points, 0)[tokens.row_starts[:-1]] == ord("“")
-    dense.where("begins with a quotation", begins)
-    colon = _last_points(tokens) == ord(":")
-    dense.where("after a colon", np.concatenate(([False], colon[:-1]))[:rows] & _same_as_before(context))
-    dense.where("ends with a colon", colon)
-    quoted_length = np.zeros(rows)
-    for row, (o, c) in enumerate(zip(opened.tolist(), closed.tolist(), strict=True)):
-        if o or c or inside[row]:
-            quoted_length[row] = _quoted_share(text[starts[row] : int(tokens.row_starts[row + 1]) - 1], bool(inside[row]))
-    _cues_before(raw, dense, context)
-    dense.onehot("quoted share", _bins(quoted_length, (0.02, 0.15, 0.35, 0.6, 0.85)), None)
-
-
-_CARRIED = ("attribution", "opening", "closing", "speaker", "distance", "question")
-_DISTANCE_BINS = (1.5, 4.5, 15.5, 40.5)
-_FAR = 1000
-
-
-def _cues_before(raw: _Raw, dense: _Dense, context: Context) -> None:
-    """Add the cue classes of the sentence before, and how far off retelling is announced or ended.
-
-    Retold speech often runs on for paragraphs without a mark; what opens it (an attribution, 下面是,
-    a talk or text that is mentioned) stands before it, and what ends it (上面就是, 我认为) behind.
-    """
-    rows = len(raw.tokens)
-    same = _same_as_before(context)
-
-    def rows_with(name: str) -> NDArray[np.bool_]:
-        here = np.zeros(rows, np.bool_)
-        if name in raw.kinds:
-            here[raw.cues.row[raw.cue_kind == raw.kinds.index(name)]] = True
-        return here
-
-    for name in _CARRIED:
-        here = rows_with(name)
-        dense.where(f"{name} in this sentence", here)
-        dense.where(f"{name} in the sentence before", np.concatenate(([False], here[:-1]))[:rows] & same)
-    opening, retelling, closing = rows_with("opening"), rows_with("retelling"), rows_with("closing")
-    behind = _since(opening, context.article)
-    dense.onehot("sentences since an opening", _bins(behind, _DISTANCE_BINS), None)
-    ahead = _since(closing[::-1], context.article[::-1])[::-1]
-    dense.onehot("sentences until a closing", _bins(ahead, _DISTANCE_BINS), None)
-    dense.onehot("sentences since a text was mentioned", _bins(_since(retelling, context.article), _DISTANCE_BINS), None)
-    dense.where("between an opening and a closing", (behind < _FAR) & (ahead < _FAR) & (_since(closing, context.article) >= behind))
-
-
-def _since(marked: NDArray[np.bool_], article: IntArray) -> FloatArray:
-    """Return how many sentences ago one was marked in the same article; ``_FAR`` where none was."""
-    rows = len(marked)
-    at = np.arange(rows)
-    last = np.maximum.accumulate(np.where(marked, at, -1)) if rows else at
-    previous = np.concatenate(([-1], last[:-1]))[:rows]
-    valid = (previous >= 0) & (article[np.maximum(previous, 0)] == article)
-    return np.where(valid, at - previous, _FAR).astype(np.float64)
-
-
-def _quoted_share(text: str, inside: bool) -> float:
-    count = 0
-    for char in text:
-        if char == "“":
-            inside = True
-        elif char == "”":
-            inside = False
-        else:
-            count += inside
-    return count / max(len(text), 1)
-
-
-def _count(tokens: Tokens, mark: str, token_rows: IntArray) -> FloatArray:
-    at = np.flatnonzero(tokens.marks == ord(mark))
-    return _segment_sum(np.ones(len(at)), token_rows[at], len(tokens))
-
-
-def _same_as_before(context: Context) -> NDArray[np.bool_]:
-    article = context.article
-    return np.concatenate(([False], article[1:] == article[:-1]))[: len(article)]
-
-
-def _topic_features(raw: _Raw, matcher: Matcher, dense: _Dense, context: Context) -> None:
-    rows = len(raw.tokens)
-    same = _same_as_before(context)
-    for index, topic in enumerate(matcher.topics):
-        strength = matcher.topic[raw.matches.entry, index]
-        found = raw.matches.take(strength > 0).longest()
-        value = matcher.topic[found.entry, index]
-        own = _segment_sum(value, found.row, rows)
-        dense.cumulative(f"topic {topic}", _bins(own, _TOPIC_BINS), len(_TOPIC_BINS), found, value)
-        capped = np.minimum(own, 6.0)
-        before = np.where(same, np.concatenate(([0.0], capped[:-1]))[:rows], 0.0)
-        after = np.where(np.append(same[1:], False)[:rows], np.append(capped[1:], 0.0)[:rows], 0.0)
-        dense.cumulative(f"topic {topic} near", _bins(before + after, _CONTEXT_BINS), len(_CONTEXT_BINS))
-        total = _segment_sum(capped, context.article, int(context.article.max(initial=-1)) + 1)
-        count = np.bincount(context.article, minlength=len(total)) if rows else np.zeros(0)
-        around = (total[context.article] - capped) / np.maximum(count[context.article] - 1, 1) if rows else capped
-        dense.cumulative(f"topic {topic} around", _bins(around, (0.3, 0.8, 1.5, 2.5)), 4)
-
-
-class _Dense:
-    """Turn named, binned quantities into occurrences; learns the names when fitting."""
-
-    def __init__(self, names: Mapping[str, int] | None, rows: int) -> None:
-        self.names: dict[str, int] = dict(names or {})
-        self.learning = names is None
-        self.rows = rows
-        self.prefix = ""
-        self.row: list[IntArray] = []
-        self.column: list[IntArray] = []
-        self.value: list[FloatArray] = []
-        self.start: list[IntArray] = []
-        self.end: list[IntArray] = []
-
-    def _columns(self, name: str, levels: int) -> IntArray:
-        result = []
-        for level in range(levels):
-            full = f"{self.prefix}{name} {level}"
-            if self.learning and full not in self.names:
-                self.names[full] = len(self.names)
-            result.append(self.names.get(full, -1))
-        return np.array(result, np.int64)
-
-    def _emit(self, row: IntArray, column: IntArray, owners: Matches | None, share: FloatArray | None) -> None:
-        """Add value 1 to each (row, column), split over the row's owners by their share where it has any."""
-        known = column >= 0
-        row, column = row[known], column[known]
-        if owners is None or share is None or not len(owners.entry):
-            self._append(row, column, np.ones(len(row)), None, None)
-            return
-        total = _segment_sum(share, owners.row, self.rows)
-        owned = total[row] > 0
-        self._append(row[~owned], column[~owned], np.ones(int((~owned).sum())), None, None)
-        live = share > 0
-        o_row, o_start, o_end, o_share = owners.row[live], owners.start[live], owners.end[live], share[live]
-        first = np.searchsorted(o_row, row[owned], side="left")
-        last = np.searchsorted(o_row, row[owned], side="right")
-        counts = last - first
-        which = np.repeat(np.arange(len(counts)), counts)
-        at = np.repeat(first, counts) + np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-        self._append(row[owned][which], column[owned][which], o_share[at] / total[o_row[at]], o_start[at], o_end[at])
-
-    def _append(self, row: IntArray, column: IntArray, value: FloatArray, start: IntArray | None, end: IntArray | None) -> None:
-        self.row.append(row)
-        self.column.append(column)
-        self.value.append(value)
-        self.start.append(np.full(len(row), NO_SPAN) if start is None else start)
-        self.end.append(np.full(len(row), NO_SPAN) if end is None else end)
-
-    def onehot(
-        self, name: str, level: IntArray, where: NDArray[np.bool_] | None, owners: Matches | None = None, share: FloatArray | None = None
-    ) -> None:
-        """Add the column of each row's level."""
-        columns = self._columns(name, int(level.max(initial=0)) + 1)
-        rows = np.arange(self.rows) if where is None else np.flatnonzero(where)
-        self._emit(rows, columns[level[rows]], owners, share)
-
-    def cumulative(self, name: str, level: IntArray, levels: int, owners: Matches | None = None, share: FloatArray | None = None) -> None:
-        """Add the columns of all levels up to each row's level."""
-        columns = self._columns(name, levels)
-        for step in range(levels):
-            rows = np.flatnonzero(level > step)
-            self._emit(rows, np.full(len(rows), columns[step]), owners, share)
-
-    def flag(self, name: str, owners: Matches, mask: NDArray[np.bool_]) -> None:
-        """Add the column to each row that has a marked owner."""
-        rows = np.unique(owners.row[mask])
-        self._emit(rows, np.full(len(rows), self._columns(name, 1)[0]), owners, mask.astype(np.float64))
-
-    def where(self, name: str, mask: NDArray[np.bool_]) -> None:
-        """Add the column to each marked row, for the sentence as a whole."""
-        rows = np.flatnonzero(mask)
-        self._emit(rows, np.full(len(rows), self._columns(name, 1)[0]), None, None)
-
-
-def _entry_matches(raw: _Raw, matcher: Matcher) -> tuple[Matches, IntArray]:
-    """Return the matches that may become columns, with a key: entry, or beyond them construction."""
-    both = Matches(
-        *(
-            np.concatenate([getattr(raw.polar, f), getattr(raw.cues, f), getattr(raw.constructions, f)])
-            for f in ("entry", "row", "start", "end")
-        )
-    )
-    key = np.concatenate([raw.polar.entry, raw.cues.entry, raw.constructions.entry + len(matcher.names)])
-    negated = np.concatenate([raw.negated, np.zeros(len(raw.cues.entry) + len(raw.constructions.entry), np.bool_)])
-    limit = len(matcher.names) + len(matcher.construction_grade)
-    return both, np.where(negated, key + limit, key)
+    rows: int
+    blocks: list[_Block]
+    levels: list[Level]
+    signals: Signals
 
 
 def fit_features(tokens: Tokens, context: Context, matcher: Matcher, config: FeatureConfig) -> FeatureSpace:
@@ -704,12 +308,11 @@ def fit_features(tokens: Tokens, context: Context, matcher: Matcher, config: Fea
     Returns:
         The fitted space, in which the order of columns depends on the data alone.
     """
-    raw = _Reader(matcher).read(tokens)
+    reading = Reader(matcher).read(tokens)
     rows = len(tokens)
     vocabulary = {t if not t[0].isdigit() else _shape(t) for t in tokens.tokens if t != "\n" and not t.isspace()}
     words = tuple(sorted(vocabulary))
-    interner = _Interner((w, i) for i, w in enumerate(words))
-    ids = _word_ids(tokens, interner)
+    ids = _Vocabulary(words).find(tokens)
     empty = np.zeros(0, np.int64)
     idfs: list[FloatArray] = []
 
@@ -718,89 +321,300 @@ def fit_features(tokens: Tokens, context: Context, matcher: Matcher, config: Fea
             idfs.append(np.zeros(0))
             return empty
         unique, inverse = np.unique(keys, return_inverse=True)
-        pairs = np.unique(inverse.astype(np.int64) * rows + row)
-        df = np.bincount(pairs // rows, minlength=len(unique))
+        # Sorting is many times faster here than the hash table that np.unique would build.
+        pairs = np.sort(inverse.astype(np.int64) * rows + row)
+        first = np.append(True, pairs[1:] != pairs[:-1])
+        df = np.bincount(pairs[first] // rows, minlength=len(unique))
         kept = df >= config.min_df[name]
         idfs.append(np.log((1 + rows) / (1 + df[kept])) + 1)
         return unique[kept]
 
     known = ids >= 0
-    word_ids = choose("word", ids[known], raw.token_rows[known], config.words)
-    pair_keys, pair_at = _bigram_keys(ids, raw.token_rows)
-    bigram_keys = choose("bigram", pair_keys, raw.token_rows[pair_at], config.word_bigrams)
+    word_ids = choose("word", ids[known], tokens.rows[known], config.words)
+    pair_keys, pair_at = _bigram_keys(ids, tokens.rows)
+    bigram_keys = choose("bigram", pair_keys, tokens.rows[pair_at], config.word_bigrams)
     c_keys, c_start, _ = _char_keys(tokens.points)
-    c_row = tokens.row_of[c_start]
-    char_keys = choose("char", c_keys, c_row, config.characters)
-    s_keys, s_row, _, _ = _skeleton_keys(*_classes(raw, matcher))
+    char_keys = choose("char", c_keys, tokens.row_of[c_start], config.characters)
+    s_keys, s_row, _, _ = _skeleton_keys(*skeleton(reading))
     skeleton_keys = choose("skeleton", s_keys, s_row, config.skeleton)
-    matches, e_keys = _entry_matches(raw, matcher)
+    matches, e_keys = _entry_matches(reading, matcher)
     chosen = choose("entry", e_keys, matches.row, config.entries)
     entries = tuple(_entry_name(int(k), matcher) for k in chosen)
-    dense = _Dense(None, rows)
-    _dense(raw, matcher, context, dense)
-    return FeatureSpace(config, words, word_ids, bigram_keys, char_keys, skeleton_keys, entries, np.concatenate(idfs), tuple(dense.names))
+    maker = Levels(matcher)
+    levels, signals = maker.own(reading)
+    dense = tuple(name for level in [*levels, *maker.surroundings(signals, context)] for name in _seen_names(level))
+    return FeatureSpace(config, words, word_ids, bigram_keys, char_keys, skeleton_keys, entries, np.concatenate(idfs), dense)
+
+
+def _level_name(level: Level, number: int) -> str:
+    return f"{level.name} {number}"
+
+
+def _seen_names(level: Level) -> list[str]:
+    """Name the columns of a quantity; of levels that exclude each other only those up to the highest one seen."""
+    count = level.columns if level.cumulative else int(level.level.max(initial=0)) + 1
+    return [_level_name(level, number) for number in range(count)]
 
 
 def _entry_name(key: int, matcher: Matcher) -> str:
     limit = len(matcher.names) + len(matcher.construction_grade)
     negated, key = divmod(key, limit)
     name = matcher.names[key] if key < len(matcher.names) else matcher.lexicon.constructions[key - len(matcher.names)].name
-    return f"不/{name}" if negated else name
+    return f"{_NEGATED}{name}" if negated else name
+
+
+def _entry_columns(entries: Sequence[str], matcher: Matcher) -> IntArray:
+    """Tabulate the column of each key of ``_entry_matches``, −1 for none."""
+    limit = len(matcher.names) + len(matcher.construction_grade)
+    keys = {name: key for key, name in enumerate(matcher.names)}
+    constructions = {c.name: key for key, c in enumerate(matcher.lexicon.constructions, len(matcher.names))}
+    table = np.full(2 * limit, -1, np.int64)
+    for column, name in enumerate(entries):
+        for known in (keys, constructions):
+            if name in known:
+                table[known[name]] = column
+        if name.startswith(_NEGATED) and (key := keys.get(name.removeprefix(_NEGATED))) is not None:
+            table[key + limit] = column
+    return table
 
 
 class Extractor:
-    """Turn tokens into occurrences of a fitted space."""
+    """Turn tokens into what a fitted space knows of them."""
 
     def __init__(self, space: FeatureSpace, matcher: Matcher) -> None:
         self.space = space
         self.matcher = matcher
-        self._reader = _Reader(matcher)
-        self._dense_names = {n: i for i, n in enumerate(space.dense)}
-        index = {name: i for i, name in enumerate(space.entries)}
-        limit = len(matcher.names) + len(matcher.construction_grade)
-        table = np.full(2 * limit, -1, np.int64)
-        for key in range(2 * limit):
-            found = index.get(_entry_name(key, matcher))
-            if found is not None:
-                table[key] = found
-        self._entry_table = table
+        self._reader = Reader(matcher)
+        self._levels = Levels(matcher)
+        self._entry_columns = _entry_columns(space.entries, matcher)
+        self._level_columns = {n: i for i, n in enumerate(space.dense)}
+
+    def find(self, tokens: Tokens) -> Findings:
+        """Find what each sentence of a batch shows by itself."""
+        reading = self._reader.read(tokens)
+        levels, signals = self._levels.own(reading)
+        return Findings(len(tokens), self._blocks(reading), levels, signals)
+
+    def surroundings(self, signals: Signals, context: Context) -> list[Level]:
+        """Make the levels that depend on neighbouring sentences; the rows must hold whole articles, adjacent and in order."""
+        return self._levels.surroundings(signals, context)
+
+    def _blocks(self, reading: Reading) -> list[_Block]:
+        space, tokens = self.space, reading.tokens
+        rows, starts = tokens.rows, tokens.starts
+        sizes, indexes = space.sizes, space.indexes
+        result = []
+
+        def block(name: str, row: IntArray, column: IntArray, start: IntArray, end: IntArray, *, ascending: bool = False) -> None:
+            known = (column >= 0).nonzero()[0]
+            row = row[known]
+            if not ascending:
+                order = np.argsort(row, kind="stable")
+                known, row = known[order], row[order]
+            result.append(_Block(name, row, column[known], start[known], end[known]))
+
+        ids = space.vocabulary.find(tokens)
+        if sizes["word"]:
+            block("word", rows, space.word_lookup[ids], starts[:-1], starts[1:], ascending=True)
+        if sizes["bigram"]:
+            keys, at = _bigram_keys(ids, rows)
+            block("bigram", rows[at], indexes["bigram"].find(keys), starts[at], starts[at + 2], ascending=True)
+        if sizes["char"]:
+            keys, start, end = _char_keys(tokens.points)
+            block("char", tokens.row_of[start], indexes["char"].find(keys), start, end)
+        if sizes["skeleton"]:
+            keys, row, start, end = _skeleton_keys(*skeleton(reading))
+            block("skeleton", row, indexes["skeleton"].find(keys), start, end)
+        if sizes["entry"]:
+            matches, keys = _entry_matches(reading, self.matcher)
+            block("entry", matches.row, self._entry_columns[keys], matches.start, matches.end)
+        return result
+
+    def level_columns(self, level: Level) -> IntArray:
+        """Return the column of each level, counted from the first dense one, −1 for those that the space does not have."""
+        return np.array([self._level_columns.get(_level_name(level, number), -1) for number in range(level.columns)], np.int64)
+
+    def occurrences(self, findings: Findings, surroundings: Sequence[Level]) -> Occurrences:
+        """Give findings, and the levels of their surroundings, as occurrences."""
+        parts = [*self._term_occurrences(findings)]
+        offset, scale = self.space.offsets["dense"], self.space.config.scale["dense"]
+        for level in (*findings.levels, *surroundings):
+            columns = self.level_columns(level)
+            for row, column, value, start, end in _level_occurrences(level, columns, findings.rows):
+                parts.append((row, column + offset, value * scale, start, end))
+        row, column, value, start, end = (np.concatenate(c) for c in zip(*parts, strict=True))
+        return Occurrences(findings.rows, row, column, value, start, end)
+
+    def _term_occurrences(self, findings: Findings) -> Iterator[_Arrays]:
+        space = self.space
+        for block in findings.blocks:
+            offset = space.offsets[block.name]
+            weight = space.idf[offset + block.column]
+            norm = np.sqrt(row_sums(weight * weight, block.row, findings.rows))
+            yield block.row, block.column + offset, space.config.scale[block.name] * weight / norm[block.row], block.start, block.end
 
     def __call__(self, tokens: Tokens, context: Context) -> Occurrences:
         """Extract the features of a batch; rows of one article must be adjacent and in order."""
-        space, scale = self.space, self.space.config.scale
-        raw = self._reader.read(tokens)
-        rows = len(tokens)
-        out = _Collector(rows)
-        ids = _word_ids(tokens, space.interner)
-        offsets, sizes = space.offsets, space.sizes
+        findings = self.find(tokens)
+        return self.occurrences(findings, self.surroundings(findings.signals, context))
 
-        def block(name: str, row: IntArray, column: IntArray, start: IntArray, end: IntArray) -> None:
-            at, size = offsets[name], sizes[name]
-            if size:
-                out.add_tfidf(row, column, space.idf[at : at + size], scale[name], start, end, at)
 
-        block("word", raw.token_rows, space.word_lookup[ids], tokens.starts[:-1], tokens.starts[1:])
-        pair_keys, at = _bigram_keys(ids, raw.token_rows)
-        block(
-            "bigram",
-            raw.token_rows[at],
-            _lookup(pair_keys, space.bigram_keys),
-            tokens.starts[at],
-            tokens.starts[np.minimum(at + 2, len(tokens.starts) - 1)],
-        )
-        if sizes["char"]:
-            c_keys, c_start, c_end = _char_keys(tokens.points)
-            c_row = tokens.row_of[c_start]
-            block("char", c_row, _lookup(c_keys, space.char_keys), c_start, c_end)
-        s_keys, s_row, s_start, s_end = _skeleton_keys(*_classes(raw, self.matcher))
-        block("skeleton", s_row, _lookup(s_keys, space.skeleton_keys), s_start, s_end)
-        matches, e_keys = _entry_matches(raw, self.matcher)
-        block("entry", matches.row, self._entry_table[e_keys], matches.start, matches.end)
-        dense = _Dense(self._dense_names, rows)
-        _dense(raw, self.matcher, context, dense)
-        for row, column, value, start, end in zip(dense.row, dense.column, dense.value, dense.start, dense.end, strict=True):
-            out.add(row, column + offsets["dense"], value * scale["dense"], start, end)
-        return out.finish()
+_Arrays = tuple[IntArray, IntArray, FloatArray, IntArray, IntArray]
+
+
+def _level_occurrences(level: Level, columns: IntArray, rows: int) -> Iterator[_Arrays]:
+    """Give value 1 to each row and column, split over the row's places by their share where it has any."""
+    if level.cumulative:
+        pairs = [(at, np.full(len(at), columns[step])) for step in range(level.columns) for at in (level.level > step).nonzero()]
+        row, column = (np.concatenate(c) for c in zip(*pairs, strict=True))
+    else:
+        row = (level.level >= 0).nonzero()[0]
+        column = columns[level.level[row]]
+    known = (column >= 0).nonzero()[0]
+    row, column = row[known], column[known]
+    share = level.share
+    if share is None or not len(share.mask):
+        yield _unplaced(row, column)
+        return
+    value, matches = share.value, share.matches
+    total = row_sums(value, matches.row, rows)
+    owned = total[row] > 0
+    yield _unplaced(row[~owned], column[~owned])
+    row, column = row[owned], column[owned]
+    live = (value > 0).nonzero()[0]
+    live_row = matches.row[live]
+    first = np.searchsorted(live_row, row, side="left")
+    counts = np.searchsorted(live_row, row, side="right") - first
+    which = np.repeat(np.arange(len(counts)), counts)
+    at = live[np.repeat(first, counts) + np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)]
+    yield row[which], column[which], value[at] / total[matches.row[at]], matches.start[at], matches.end[at]
+
+
+def _unplaced(row: IntArray, column: IntArray) -> _Arrays:
+    nowhere = np.full(len(row), NO_SPAN)
+    return row, column, np.ones(len(row)), nowhere, nowhere
+
+
+class Projection:
+    """Give the sums of features under linear heads, without making the features.
+
+    The sum over a TF-IDF block is scale · Σ idf(t) · w(t) / sqrt(Σ idf(t)²). Tables hold w with a row per
+    head, in the precision of the weights.
+
+    Args:
+        extractor: what finds the features.
+        weights: the heads, shape ``(columns, heads)``.
+    """
+
+    def __init__(self, extractor: Extractor, weights: NDArray[Any]) -> None:
+        space = extractor.space
+        self._extractor = extractor
+        self._dense = np.asarray(weights[space.offsets["dense"] :], np.float64) * space.config.scale["dense"]
+        self._tables, self._factors = {}, {}
+        for name in TERM_BLOCKS:
+            columns = slice(space.offsets[name], space.offsets[name] + space.sizes[name])
+            idf = space.idf[columns]
+            self._tables[name] = np.ascontiguousarray(weights[columns].T)
+            self._factors[name] = np.stack([idf * space.config.scale[name], idf * idf])
+        self._tables_of_levels: dict[str, _LevelTable] = {}
+
+    def own(self, findings: Findings) -> FloatArray:
+        """Return the sums of what each sentence shows by itself, shape ``(rows, heads)``."""
+        result = self._table("own", findings.levels).sums(findings.levels, findings.rows)
+        for block in findings.blocks:
+            if len(block.row):
+                # Terms of a row stand together; only rows that have terms have a segment.
+                first = np.concatenate(([True], block.row[1:] != block.row[:-1])).nonzero()[0]
+                factor, square = self._factors[block.name].take(block.column, axis=1)
+                sums = np.add.reduceat(self._tables[block.name].take(block.column, axis=1) * factor, first, axis=1)
+                result[block.row[first]] += (sums / np.sqrt(np.add.reduceat(square, first))).T
+        return result
+
+    def surroundings(self, levels: Sequence[Level], rows: int) -> FloatArray:
+        """Return the sums of what the surroundings of sentences give them, shape ``(rows, heads)``."""
+        return self._table("surroundings", levels).sums(levels, rows)
+
+    def places(self, findings: Findings) -> _Places:
+        """Split the sums under the first head over the places that they come from.
+
+        Returns:
+            Row, start, end and value of each place, in no particular order. What belongs to a sentence as
+            a whole is left out.
+        """
+        parts = [_Places(b.row, b.start, b.end, self._term_values(b, findings.rows)) for b in findings.blocks]
+        table = self._table("own", findings.levels)
+        by_matches: dict[int, list[int]] = {}
+        for number, level in enumerate(findings.levels):
+            if level.share is not None and len(level.share.mask):
+                by_matches.setdefault(id(level.share.matches), []).append(number)
+        for numbers in by_matches.values():
+            shares = [share for number in numbers if (share := findings.levels[number].share) is not None]
+            matches, value = shares[0].matches, np.stack([share.value for share in shares])
+            cell = matches.row + np.arange(len(numbers))[:, None] * findings.rows
+            total = row_sums(value.ravel(), cell.ravel(), len(numbers) * findings.rows)
+            sums = np.stack([table.column(number, findings.levels[number]) for number in numbers]).ravel()
+            # Without any share a level belongs to the sentence as a whole.
+            each = np.divide(sums, total, out=np.zeros_like(total), where=total > 0)
+            parts.append(_Places(matches.row, matches.start, matches.end, (value * each[cell]).sum(axis=0)))
+        return _Places(*(np.concatenate(c) for c in zip(*parts, strict=True)))
+
+    def _term_values(self, block: _Block, rows: int) -> FloatArray:
+        factor, square = self._factors[block.name].take(block.column, axis=1)
+        norm = np.sqrt(row_sums(square, block.row, rows))
+        return np.asarray(self._tables[block.name][0].take(block.column) * factor / norm[block.row], np.float64)
+
+    def _table(self, kind: str, levels: Sequence[Level]) -> _LevelTable:
+        # One kind has the same quantities in the same order in every batch.
+        if kind not in self._tables_of_levels:
+            self._tables_of_levels[kind] = _LevelTable([(level, self._extractor.level_columns(level)) for level in levels], self._dense)
+        return self._tables_of_levels[kind]
+
+
+class _Places(NamedTuple):
+    """Hold values and the spans of text that they stand for, as parallel arrays."""
+
+    row: IntArray
+    start: IntArray
+    end: IntArray
+    value: FloatArray
+
+
+_CHUNK = 256
+"""Rows whose levels are added up at a time, so that what is added stays in the processor's cache."""
+
+
+class _LevelTable:
+    """Hold, for each quantity in turn, a row of zeros and a row of summed weights per level."""
+
+    def __init__(self, quantities: Sequence[tuple[Level, IntArray]], weights: FloatArray) -> None:
+        rows: list[FloatArray] = []
+        base = []
+        nothing = np.zeros((1, weights.shape[1]))
+        count = 0
+        for level, columns in quantities:
+            own = np.where(columns[:, None] >= 0, weights[columns], 0.0) if len(weights) else np.zeros((len(columns), weights.shape[1]))
+            rows += [nothing, np.cumsum(own, axis=0) if level.cumulative else own]
+            # The level of nothing is 0 where levels add up and −1 where they exclude each other.
+            base.append(count if level.cumulative else count + 1)
+            count += 1 + len(own)
+        self._weights = np.concatenate(rows)
+        self._base = np.array(base, np.int64)[:, None]
+
+    def column(self, number: int, level: Level) -> FloatArray:
+        """Return what one quantity gives each sentence under the first head."""
+        return np.asarray(self._weights[level.level + self._base[number], 0], np.float64)
+
+    def sums(self, levels: Sequence[Level], rows: int) -> FloatArray:
+        """Return what all quantities give each sentence, shape ``(rows, heads)``."""
+        index = np.empty((len(levels), rows), np.int64)
+        for number, level in enumerate(levels):
+            index[number] = level.level
+        index += self._base
+        result = np.empty((rows, self._weights.shape[1]))
+        for begin in range(0, rows, _CHUNK):
+            part = index[:, begin : begin + _CHUNK]
+            result[begin : begin + _CHUNK] = self._weights.take(part, axis=0).sum(axis=0)
+        return result
 
 
 def extract(tokens: Tokens, context: Context, space: FeatureSpace, matcher: Matcher) -> Occurrences:

@@ -1,23 +1,22 @@
 """Read the cue lists and find their entries in canonical text.
 
-One automaton (Aho-Corasick) holds every entry of every list, so a text is read once whatever the
-number of entries. An entry may carry a polarity grade, a functional class, a class of its own for
-words whose stance depends on the context, and a strength per topic. Discontinuous constructions
-(与其…不如) are two or three parts found by the same automaton and joined when the gaps allow it.
+One trie holds every entry of every list, so a text is read once whatever the number of entries. An
+entry may carry a polarity grade, a functional class, a class of its own for words whose stance
+depends on the context, and a strength per topic. Discontinuous constructions (与其…不如) are two or
+three parts found by the same trie and joined when the gaps allow it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
-from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,10 @@ from numpy.typing import NDArray
 from framing.errors import LexiconError
 from framing.records import TOPICS
 from framing.segment import Tokens, fold
+from framing.trie import Trie
+
+if TYPE_CHECKING:  # Python 3.10 has it elsewhere
+    from importlib.resources.abc import Traversable
 
 __all__ = ["MAX_GAP", "Construction", "Lexicon", "Matcher", "Matches", "load_lexicon", "read_table"]
 
@@ -221,23 +224,17 @@ class Matches:
 
     def take(self, mask: NDArray[np.bool_] | IntArray) -> Matches:
         """Return the matches that ``mask`` selects."""
+        if mask.dtype == np.bool_:
+            mask = mask.nonzero()[0]
         return Matches(self.entry[mask], self.row[mask], self.start[mask], self.end[mask])
 
     def longest(self) -> Matches:
         """Drop each match that lies inside another one; needs the order that ``Matcher.find`` gives."""
         if not len(self.entry):
             return self
-        before = np.concatenate(([-1], np.maximum.accumulate(self.end)[:-1]))
-        return self.take(self.end > before)
-
-
-@overload
-def _short_key(first: int, second: int = ...) -> int: ...
-@overload
-def _short_key(first: IntArray, second: IntArray) -> IntArray: ...
-def _short_key(first: int | IntArray, second: int | IntArray = 0) -> int | IntArray:
-    """Number an entry of one or two characters; code points have 21 bits."""
-    return second * (1 << 21) + first
+        new = np.ones(len(self.end), np.bool_)
+        np.greater(self.end[1:], np.maximum.accumulate(self.end)[:-1], out=new[1:])
+        return self.take(new)
 
 
 class Matcher:
@@ -262,16 +259,20 @@ class Matcher:
         index = {name: i for i, name in enumerate(self.names)}
         self.kinds = sorted(set(kinds.values()))
         kind_index = {name: i for i, name in enumerate(self.kinds)}
-        self.grade = np.array([grades.get(n, 0.0) for n in self.names], np.float64)
-        self.kind = np.array([kind_index[kinds[n]] if n in kinds else -1 for n in self.names], np.int64)
-        self.topic = np.array([[v.get(n, 0.0) for v in lexicon.topics.values()] for n in self.names], np.float64).reshape(
-            len(self.names), len(self.topics)
-        )
-        # Latin entries must coincide with tokens: app is not in happy.
-        self._aligned = np.array([n[0].isascii() or n[-1].isascii() for n in self.names], np.bool_)
-        short = sorted((_short_key(*map(ord, n)), i) for i, n in enumerate(self.names) if len(n) <= 2)
-        self._short_keys = np.array([k for k, _ in short], np.int64)
-        self._short_entries = np.array([i for _, i in short], np.int64)
+
+        def places(names: Iterable[str]) -> IntArray:
+            return np.fromiter(map(index.__getitem__, names), np.int64)
+
+        self.grade = np.zeros(len(self.names))
+        self.grade[places(grades)] = list(grades.values())
+        self.kind = np.full(len(self.names), -1, np.int64)
+        self.kind[places(kinds)] = [kind_index[k] for k in kinds.values()]
+        self.topic = np.zeros((len(self.names), len(self.topics)))
+        for number, strengths in enumerate(lexicon.topics.values()):
+            self.topic[places(strengths), number] = list(strengths.values())
+        # Entries of one or two characters must coincide with tokens (度高 is not in 高度高兴), and so must
+        # Latin ones (app is not in happy).
+        self._aligned = np.array([len(n) <= 2 or n[0].isascii() or n[-1].isascii() for n in self.names], np.bool_)
         self._build_constructions(index)
 
     def _build_constructions(self, index: Mapping[str, int]) -> None:
@@ -279,7 +280,7 @@ class Matcher:
         constructions = self.lexicon.constructions
         self.construction_grade = np.array([c.grade for c in constructions], np.float64)
         shared = Counter(p for c in constructions for p in c.parts)
-        self._parts = np.full((len(constructions), _MOST_PARTS), -1, np.int64)
+        self._parts = np.full((len(constructions), 2 * _MOST_PARTS - 1), -1, np.int64)
         self._anchor = np.zeros(len(constructions), np.int64)
         by_anchor: dict[int, list[int]] = {}
         for number, construction in enumerate(constructions):
@@ -288,6 +289,8 @@ class Matcher:
             anchor = min(range(len(parts)), key=lambda i: (shared[construction.parts[i]], -len(construction.parts[i]), i))
             self._anchor[number] = anchor
             by_anchor.setdefault(parts[anchor], []).append(number)
+        self._is_part = np.zeros(len(self.names), np.bool_)
+        self._is_part[self._parts[self._parts >= 0]] = True
         counts = np.zeros(len(self.names) + 1, np.int64)
         for entry, numbers in by_anchor.items():
             counts[entry + 1] = len(numbers)
@@ -295,16 +298,8 @@ class Matcher:
         self._uses = np.array([n for e in sorted(by_anchor) for n in by_anchor[e]], np.int64)
 
     @cached_property
-    def _automaton(self) -> Any:
-        import ahocorasick
-
-        automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        for i, name in enumerate(self.names):
-            if len(name) > 2:
-                automaton.add_word(name, i)
-        if len(automaton):
-            automaton.make_automaton()
-        return automaton
+    def _trie(self) -> Trie:
+        return Trie(self.names)
 
     @cached_property
     def _lengths(self) -> IntArray:
@@ -312,51 +307,36 @@ class Matcher:
 
     def find(self, tokens: Tokens) -> Matches:
         """Find all entries, overlapping ones included, in order of their starts, longer ones first."""
-        empty = np.zeros(0, np.int64)
-        if not self.names or not tokens.text:
-            return Matches(empty, empty, empty, empty)
-        boundary = np.zeros(len(tokens.text) + 2, np.bool_)
+        entry, start, end = self._trie.find(tokens.points)
+        boundary = np.zeros(len(tokens.text) + 1, np.bool_)
         boundary[tokens.starts] = True
-        entry, start, end = self._find_short(tokens, boundary)
-        if len(self._automaton):
-            found = np.fromiter(chain.from_iterable(self._automaton.iter(tokens.text)), np.int64)
-            long_end, long_entry = found[0::2] + 1, found[1::2]
-            long_start = long_end - self._lengths[long_entry]
-            keep = ~self._aligned[long_entry] | (boundary[long_start] & boundary[long_end])
-            entry, start, end = (np.concatenate([a, b[keep]]) for a, b in ((entry, long_entry), (start, long_start), (end, long_end)))
+        keep = (~self._aligned[entry] | (boundary[start] & boundary[end])).nonzero()[0]
+        entry, start, end = entry[keep], start[keep], end[keep]
         order = np.argsort(start * _WIDTH - end, kind="stable")
         entry, start, end = entry[order], start[order], end[order]
         return Matches(entry, tokens.row_of[start], start, end)
-
-    def _find_short(self, tokens: Tokens, boundary: NDArray[np.bool_]) -> tuple[IntArray, IntArray, IntArray]:
-        """Find entries of one or two characters, which must coincide with tokens: 度高 is not in 高度高兴."""
-        points = np.concatenate([tokens.points, [0, 0]])
-        begins = tokens.starts[:-1]
-        one, two = begins[boundary[begins + 1]], begins[boundary[begins + 2]]
-        keys = np.concatenate([points[one], _short_key(points[two], points[two + 1])])
-        start, end = np.concatenate([one, two]), np.concatenate([one + 1, two + 2])
-        if not len(self._short_keys):
-            return start[:0], start[:0], end[:0]
-        at = np.minimum(np.searchsorted(self._short_keys, keys), len(self._short_keys) - 1)
-        hit = self._short_keys[at] == keys
-        return self._short_entries[at[hit]], start[hit], end[hit]
 
     def find_constructions(self, matches: Matches) -> Matches:
         """Join parts into constructions; ``entry`` of the result numbers the lexicon's constructions.
 
         A part may begin at most ``MAX_GAP`` characters after the end of the part before it.
         """
+        matches = matches.take(self._is_part[matches.entry])
         counts = self._use_ptr[matches.entry + 1] - self._use_ptr[matches.entry]
         which = np.repeat(np.arange(len(matches.entry)), counts)
-        if not len(which):
-            return matches.take(which)
         offset = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
         number = self._uses[self._use_ptr[matches.entry[which]] + offset]
+        # Most constructions lack a part in the whole batch; the last place stands for no part.
+        present = np.zeros(len(self.names) + 1, np.bool_)
+        present[matches.entry] = present[-1] = True
+        whole = present[self._parts[number]].all(axis=1).nonzero()[0]
+        which, number = which[whole], number[whole]
         row, start, end = matches.row[which], matches.start[which], matches.end[which]
-        order = np.argsort(matches.entry * _WIDTH + matches.start, kind="stable")
-        ordered = matches.take(order)
-        keys = ordered.entry * _WIDTH + ordered.start
         found = Matches(number, row, start, end)
+        if not len(which):
+            return found
+        ordered = matches.take(np.argsort(matches.entry, kind="stable"))
+        keys = ordered.entry * _WIDTH + ordered.start
         for step in range(1, _MOST_PARTS):
             found = self._extend(found, ordered, keys, step)
             found = self._extend(found, ordered, keys, -step)
@@ -365,7 +345,8 @@ class Matcher:
     def _extend(self, found: Matches, ordered: Matches, keys: IntArray, step: int) -> Matches:
         """Add the part ``step`` places from the anchor, where a construction has one, or drop the candidate."""
         place = self._anchor[found.entry] + step
-        part = np.where((place >= 0) & (place < _MOST_PARTS), self._parts[found.entry, np.clip(place, 0, _MOST_PARTS - 1)], -1)
+        # Places before the first part (−1 and −2) and beyond the last one lead to columns without parts.
+        part = self._parts[found.entry, place]
         wanted = part >= 0
         if not wanted.any():
             return found
@@ -375,7 +356,7 @@ class Matcher:
         else:
             low = found.start - self._lengths[part] - MAX_GAP
             at = np.searchsorted(keys, part * _WIDTH + low + MAX_GAP, side="right") - 1
-        at = np.clip(at, 0, len(keys) - 1)
+        at = np.minimum(np.maximum(at, 0), len(keys) - 1)
         fits = (ordered.entry[at] == part) & (ordered.row[at] == found.row)
         fits &= (ordered.start[at] >= low) & (ordered.start[at] <= low + MAX_GAP)
         start = np.where(wanted & (step < 0), ordered.start[at], found.start)

@@ -1,27 +1,32 @@
 """Score rows with linear heads: calibrated frame, topic and voice probabilities, and exact evidence.
 
 A model is plain data: a feature space, a lexicon, one weight matrix and a few numbers per head. The
-frame head is a softmax over three logits; each topic and the voice have a logistic head. Calibration
-(a scale and an offset per logit) is folded into the weights. Quoted voices run on from sentence to
-sentence, so the voice has one head for each length of the quotation that a sentence may continue.
+frame head is a softmax over three logits; each topic has a logistic head. Calibration (a scale and an
+offset per logit) is folded into the weights. Two things are decided for an article as a whole: how far
+its stance weighs in each sentence (``neighbours``), and where quoted voices begin and end (``voice``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from framing.features import NO_SPAN, Context, Extractor, FeatureSpace, Occurrences
+from framing.cues import row_sums
+from framing.features import Context, Extractor, FeatureSpace, Findings, Projection, Signals
 from framing.lexicon import Lexicon, Matcher
+from framing.neighbours import NeighbourEffect
+from framing.probability import sigmoid, softmax
 from framing.records import FRAMES, Contribution, Prediction
 from framing.segment import Engine, Segmenter, Tokens
+from framing.voice import VOICE_HEADS, VoiceChain, anchors, quoted_probability
 
-__all__ = ["BATCH", "VOICE_HEADS", "FramingModel", "Scores", "sigmoid", "softmax", "voice_forward", "voice_state"]
+__all__ = ["BATCH", "FramingModel", "Scores"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -45,81 +50,6 @@ class Scores:
     logits: FloatArray
 
 
-def softmax(logits: FloatArray) -> FloatArray:
-    """Return exp(x) / sum exp(x) over the last axis, without overflow."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: FloatArray = shifted / shifted.sum(axis=-1, keepdims=True)
-    return result
-
-
-def sigmoid(logits: FloatArray) -> FloatArray:
-    """Return 1 / (1 + exp(−x)) without overflow."""
-    result: FloatArray = 0.5 * (1.0 + np.tanh(0.5 * np.asarray(logits)))
-    return result
-
-
-VOICE_HEADS = 4
-"""Logistic heads of the voice, one per state of ``voice_state``."""
-
-_AUTHOR, _SHORT, _LONG, _INTERRUPTED = range(VOICE_HEADS)
-
-
-def voice_forward(logits: FloatArray, article: IntArray) -> FloatArray:
-    """Follow the voice through articles.
-
-    Whether a sentence is somebody else's depends on whose the sentences before it were: retold speech
-    runs on without marks, and goes on after a heading or a caption. The state before a sentence is the
-    length of the quoted run up to it (0, 1, 2, 3 and more) and, within two sentences after a run of
-    three or more, that interruption; each state has a head that gives P(quoted | state). The
-    probabilities of the states are carried forward from sentence to sentence, as in a maximum-entropy
-    Markov model (McCallum, Freitag and Pereira, 2000).
-
-    Args:
-        logits: calibrated log-odds of the heads, shape ``(n, VOICE_HEADS)``.
-        article: the article number of each sentence; sentences of one article are adjacent.
-
-    Returns:
-        P(quoted) per sentence given the sentences up to it, shape ``(n,)``.
-    """
-    result = []
-    previous = -1
-    start = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    author, one, two, three, pause, pause2 = start
-    for number, (enter, short, long, resume) in zip(article.tolist(), sigmoid(logits).tolist(), strict=True):
-        if number != previous:
-            author, one, two, three, pause, pause2 = start
-            previous = number
-        q1, q2 = author * enter, one * short
-        q3 = two * short + three * long + (pause + pause2) * resume
-        quoted = q1 + q2 + q3
-        after = three * (1 - long)
-        author, pause2 = max(1.0 - quoted - after - pause * (1 - resume), 0.0), pause * (1 - resume)
-        one, two, three, pause = q1, q2, q3, after
-        result.append(quoted)
-    return np.array(result, np.float64)
-
-
-def voice_state(quoted: NDArray[np.bool_], article: IntArray) -> IntArray:
-    """Return the head that applies to each sentence given the true voices before it.
-
-    0 after the author, 1 in a quoted run of one or two sentences, 2 in a longer one, 3 within two
-    sentences after such a longer one.
-    """
-    result = []
-    run, since, previous = 0, 3, -1
-    for now, number in zip(quoted.tolist(), article.tolist(), strict=True):
-        if number != previous:
-            run, since, previous = 0, 3, number
-        result.append(_LONG if run >= 3 else _SHORT if run else _INTERRUPTED if since < 2 else _AUTHOR)
-        if now:
-            run = 3 if since < 2 and not run else run + 1
-            since = 3
-        else:
-            since = 0 if run >= 3 else since + 1
-            run = 0
-    return np.array(result, np.int64)
-
-
 @dataclass(frozen=True)
 class FramingModel:
     """Hold a trained model; build one with ``artifact.load`` or ``training.train``.
@@ -127,6 +57,7 @@ class FramingModel:
     ``weights`` has shape ``(columns, 3 + topics + VOICE_HEADS)``: frame, topic and voice logits;
     ``bias`` one entry per head. ``frame_offset`` is added to log-probabilities before the frame is
     chosen; ``topic_threshold`` and ``voice_threshold`` turn probabilities into labels.
+    ``neighbours`` and ``chain`` tie the frames and the voices of an article's sentences together.
     ``interval`` holds what ``aggregate`` needs for its intervals.
     """
 
@@ -138,6 +69,8 @@ class FramingModel:
     frame_offset: FloatArray
     topic_threshold: FloatArray
     voice_threshold: float
+    neighbours: NeighbourEffect = field(default_factory=NeighbourEffect)
+    chain: VoiceChain = field(default_factory=VoiceChain)
     interval: dict[str, Any] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
     name: str = "unnamed"
@@ -165,133 +98,173 @@ class FramingModel:
         Returns:
             Calibrated probabilities.
         """
-        context = _context(len(sentences), article)
-        frames, tops, quotes, logits = [], [], [], []
-        for begin, end in _batches(context.article):
-            part = Context(context.article[begin:end])
-            tokens = self.segmenter.segment(sentences[begin:end])
-            raw = self._logits(self.extractor(tokens, part))
-            scores = self._finish(raw, part)
-            frames.append(scores.frame)
-            tops.append(scores.topics)
-            quotes.append(scores.quoted)
-            logits.append(scores.logits)
-        if not frames:
+        parts = [self._finish(group) for group in self._groups(sentences, _article_numbers(len(sentences), article))]
+        if not parts:
             return Scores(np.zeros((0, 3)), np.zeros((0, len(self.topics))), np.zeros(0), np.zeros((0, 3)))
-        return Scores(np.concatenate(frames), np.concatenate(tops), np.concatenate(quotes), np.concatenate(logits))
-
-    def _logits(self, features: Occurrences) -> FloatArray:
-        result = np.empty((features.rows, len(self.bias)))
-        for head in range(len(self.bias)):
-            terms = features.value * self._head(head)[features.column]
-            result[:, head] = np.bincount(features.row, weights=terms, minlength=features.rows)[: features.rows] + self.bias[head]
-        return result
-
-    def _head(self, head: int) -> FloatArray:
-        return self._columns[head]
+        return Scores(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("frame", "topics", "quoted", "logits")))
 
     @cached_property
-    def _columns(self) -> list[FloatArray]:
-        return [np.ascontiguousarray(self.weights[:, head], np.float64) for head in range(self.weights.shape[1])]
+    def _projection(self) -> Projection:
+        return Projection(self.extractor, self.weights)
 
-    def _finish(self, raw: FloatArray, context: Context) -> Scores:
-        topics, voice = raw[:, 3:-VOICE_HEADS], raw[:, -VOICE_HEADS:]
-        return Scores(softmax(raw[:, :3]), sigmoid(topics), voice_forward(voice, context.article), raw[:, :3])
+    def _groups(
+        self, sentences: Sequence[str], article: IntArray, evidence: int = 0, offsets: Sequence[int] | None = None
+    ) -> Iterator[_Group]:
+        """Read sentences batch by batch and give them in groups of whole articles."""
+        begun, batches = 0, []
+        for begin, end in _batches(article):
+            tokens = self.segmenter.segment(sentences[begin:end])
+            findings = self.extractor.find(tokens)
+            words = _Words([], np.zeros(0))
+            if evidence:
+                bases = [0] * (end - begin) if offsets is None else offsets[begin:end]
+                words = self._words(tokens, findings, sentences[begin:end], bases, evidence)
+            batches.append((self._projection.own(findings), findings.signals, words))
+            # An article longer than a batch waits for its end: its sentences depend on all others.
+            if end == len(article) or article[end] != article[end - 1]:
+                logits, signals, found = zip(*batches, strict=True)
+                yield _Group(
+                    article[begun:end],
+                    anchors(sentences[begun:end], article[begun:end]),
+                    np.concatenate(logits),
+                    Signals.joined(signals),
+                    [c for w in found for c in w.contributions],
+                    np.concatenate([w.total for w in found]),
+                )
+                begun, batches = end, []
 
-    def predict(self, sentences: Sequence[str], article: Sequence[str] | IntArray | None = None, evidence: int = 3) -> list[Prediction]:
+    def _finish(self, group: _Group) -> Scores:
+        context = Context(group.article)
+        levels = self.extractor.surroundings(group.signals, context)
+        raw = group.logits + self._projection.surroundings(levels, len(group.article)) + self.bias
+        frame = self.neighbours.apply(raw[:, :3], group.article)
+        quoted = quoted_probability(raw[:, -VOICE_HEADS:], self.chain, group.article, group.anchor)
+        return Scores(softmax(frame), sigmoid(raw[:, 3:-VOICE_HEADS]), quoted, frame)
+
+    def predict(
+        self,
+        sentences: Sequence[str],
+        article: Sequence[str] | IntArray | None = None,
+        evidence: int = 3,
+        offsets: Sequence[int] | None = None,
+    ) -> list[Prediction]:
         """Label sentences, with up to ``evidence`` contributions in each direction (0 for none).
 
-        Offsets of contributions count from the beginning of their sentence.
+        Args:
+            sentences: repaired sentences.
+            article: the article of each sentence, as in ``scores``.
+            evidence: contributions per direction.
+            offsets: where each sentence begins; offsets of its contributions count from there, otherwise
+                from the beginning of the sentence.
+
+        Raises:
+            ArithmeticError: probabilities do not add up to 1, as with damaged weights.
         """
-        context = _context(len(sentences), article)
         result: list[Prediction] = []
-        for begin, end in _batches(context.article):
-            part = Context(context.article[begin:end])
-            texts = sentences[begin:end]
-            tokens = self.segmenter.segment(texts)
-            features = self.extractor(tokens, part)
-            scores = self._finish(self._logits(features), part)
-            terms = self._terms(tokens, features, texts, evidence) if evidence else None
-            result.extend(self._prediction(scores, row, terms) for row in range(len(texts)))
-        self._label(result)
+        for group in self._groups(sentences, _article_numbers(len(sentences), article), evidence, offsets):
+            result += self._predictions(self._finish(group), group if evidence else None)
         return result
 
-    def _prediction(self, scores: Scores, row: int, terms: _Terms | None) -> Prediction:
-        frame = scores.frame[row]
-        chosen = FRAMES[int(np.argmax(np.log(np.maximum(frame, 1e-12)) + self.frame_offset))]
-        probabilities = dict(zip(self.topics, map(float, scores.topics[row]), strict=True))
-        topics = tuple(t for k, t in enumerate(self.topics) if scores.topics[row, k] >= self.topic_threshold[k])
-        quoted = float(scores.quoted[row])
-        stance = float(scores.logits[row, PRAISE] - scores.logits[row, SKEPTICISM])
-        return Prediction(
-            frame=chosen,
-            praise=float(frame[0]),
-            skepticism=float(frame[1]),
-            neutral=float(frame[2]),
-            topic_probabilities=probabilities,
-            topics=topics,
-            voice="quoted" if quoted >= self.voice_threshold else "author",
-            quoted=quoted,
-            stance_log_odds=stance,
-            structure=terms.structure[row] if terms else 0.0,
-            evidence=tuple(terms.contributions[row]) if terms else (),
+    def _predictions(self, scores: Scores, group: _Group | None) -> list[Prediction]:
+        if not (np.abs(scores.frame.sum(axis=1) - 1.0) < 1e-6).all():
+            raise ArithmeticError("probabilities do not add up to 1; the model's weights are damaged")
+        chosen = np.argmax(np.log(np.maximum(scores.frame, 1e-12)) + self.frame_offset, axis=1)
+        stance = scores.logits[:, PRAISE] - scores.logits[:, SKEPTICISM]
+        rows = zip(
+            chosen.tolist(),
+            scores.frame.tolist(),
+            scores.topics.tolist(),
+            (scores.topics >= self.topic_threshold).tolist(),
+            scores.quoted.tolist(),
+            stance.tolist(),
+            (stance - group.total).tolist() if group else [0.0] * len(chosen),
+            group.contributions if group else [()] * len(chosen),
+            strict=True,
         )
+        return [
+            Prediction(
+                frame=FRAMES[frame],
+                praise=probabilities[0],
+                skepticism=probabilities[1],
+                neutral=probabilities[2],
+                topic_probabilities=dict(zip(self.topics, topics, strict=True)),
+                topics=tuple(compress(self.topics, present)),
+                voice="quoted" if quoted >= self.voice_threshold else "author",
+                quoted=quoted,
+                stance_log_odds=log_odds,
+                structure=structure,
+                evidence=tuple(contributions),
+            )
+            for frame, probabilities, topics, present, quoted, log_odds, structure, contributions in rows
+        ]
 
-    def _label(self, predictions: list[Prediction]) -> None:
-        """Check that every prediction is a distribution; a model with broken weights must not pass."""
-        for p in predictions:
-            if not abs(p.praise + p.skepticism + p.neutral - 1.0) < 1e-6:
-                raise ArithmeticError("probabilities do not add up to 1; the model's weights are damaged")
+    @cached_property
+    def _stance(self) -> Projection:
+        """Give what each feature adds to the log-odds of praise against skepticism."""
+        return Projection(self.extractor, np.asarray(self.weights[:, [PRAISE]], np.float64) - self.weights[:, [SKEPTICISM]])
 
-    def _terms(self, tokens: Tokens, features: Occurrences, texts: Sequence[str], limit: int) -> _Terms:
-        """Split each sentence's stance over its tokens; the parts add up to the stance exactly."""
-        difference = self._columns[PRAISE] - self._columns[SKEPTICISM]
-        value = features.value * difference[features.column]
-        placed = features.start != NO_SPAN
-        structure = np.bincount(features.row[~placed], weights=value[~placed], minlength=features.rows)
-        structure = structure[: features.rows] + self.bias[PRAISE] - self.bias[SKEPTICISM]
-        first = np.searchsorted(tokens.starts, features.start[placed], side="right") - 1
-        last = np.searchsorted(tokens.starts, features.end[placed] - 1, side="right") - 1
+    def _words(self, tokens: Tokens, findings: Findings, texts: Sequence[str], offsets: Sequence[int], limit: int) -> _Words:
+        """Split each sentence's stance over its tokens; with what belongs to no place the parts add up to the stance exactly."""
+        row, start, end, value = self._stance.places(findings)
+        first = np.searchsorted(tokens.starts, start, side="right") - 1
+        last = np.searchsorted(tokens.starts, end - 1, side="right") - 1
         counts = last - first + 1
         at = np.repeat(first, counts) + np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        per_token = np.zeros(len(tokens.tokens))
-        np.add.at(per_token, at, np.repeat(value[placed] / counts, counts))
-        contributions = []
-        begins = np.searchsorted(tokens.starts, tokens.row_starts)
-        for row, text in enumerate(texts):
-            begin, end = int(begins[row]), int(begins[row + 1])
-            found = _strongest(per_token[begin:end], tokens.tokens[begin:end], limit)
-            contributions.append(
-                [
-                    Contribution(text[slice(*span)], *span, float(per_token[begin + i]))
-                    for i in found
-                    for span in [tokens.sentence_span(row, int(tokens.starts[begin + i]), int(tokens.starts[begin + i + 1]))]
-                ]
-            )
-        return _Terms([float(s) for s in structure], contributions)
+        per_token = row_sums(np.repeat(value / counts, counts), at, len(tokens.starts) - 1)
+        chosen = _strongest(per_token, tokens, limit)
+        rows = tokens.rows[chosen]
+        low, high = tokens.sentence_spans(rows, tokens.starts[chosen], tokens.starts[chosen + 1])
+        contributions: list[list[Contribution]] = [[] for _ in texts]
+        for number, begin, stop, weight in zip(rows.tolist(), low.tolist(), high.tolist(), per_token[chosen].tolist(), strict=True):
+            base = offsets[number]
+            contributions[number].append(Contribution(texts[number][begin:stop], base + begin, base + stop, weight))
+        return _Words(contributions, row_sums(value, row, len(tokens)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
-    structure: list[float]
+class _Words:
+    """Hold the strongest words of each sentence and the sum over all its words."""
+
     contributions: list[list[Contribution]]
+    total: FloatArray
 
 
-def _strongest(weights: FloatArray, tokens: Sequence[str], limit: int) -> list[int]:
-    """Return the indices of the ``limit`` strongest tokens in each direction, words only."""
-    order = np.argsort(-weights, kind="stable").tolist()
-    shown = [i for i in order if tokens[i][:1].isalnum()]
-    positive = [i for i in shown if weights[i] > 0.02][:limit]
-    negative = [i for i in reversed(shown) if weights[i] < -0.02][:limit]
-    return positive + negative
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Hold what the sentences of whole articles show by themselves, and what they show each other."""
+
+    article: IntArray
+    anchor: IntArray
+    logits: FloatArray
+    signals: Signals
+    contributions: list[list[Contribution]]
+    total: FloatArray
 
 
-def _context(rows: int, article: Sequence[str] | IntArray | None) -> Context:
+_LEAST_WEIGHT = 0.02
+"""Log-odds below which a word is not worth showing."""
+
+
+def _strongest(weights: FloatArray, tokens: Tokens, limit: int) -> IntArray:
+    """Return, row by row, the ``limit`` strongest words in each direction, those towards praise first."""
+    heavy = (np.abs(weights) > _LEAST_WEIGHT).nonzero()[0]
+    starts = tokens.starts[heavy].tolist()
+    heavy = heavy[np.fromiter((tokens.text[i].isalnum() for i in starts), np.bool_, len(starts))]
+    doubt = weights[heavy] < 0
+    # Of equal ones, as far as rounding lets them be, the earlier comes first towards praise, the later towards skepticism.
+    group = 2 * tokens.rows[heavy] + doubt
+    order = np.lexsort((np.where(doubt, -heavy, heavy), -np.abs(weights[heavy]).round(12), group))
+    heavy, group = heavy[order], group[order]
+    rank = np.arange(len(group)) - np.searchsorted(group, group)
+    return heavy[rank < limit]
+
+
+def _article_numbers(rows: int, article: Sequence[str] | IntArray | None) -> IntArray:
     if article is None:
-        return Context.single(rows)
+        return Context.single(rows).article
     if isinstance(article, np.ndarray):
-        return Context(article)
-    return Context.of(article)
+        return article
+    return Context.of(article).article
 
 
 def _batches(article: IntArray) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 This is the only room that knows jieba, rjieba and OpenCC. Text is first made canonical: Traditional
 characters become Simplified by OpenCC's tables, full-width letters and punctuation become half-width,
-capitals small, blanks between Han characters vanish, and regional terms (軟體, 資訊) become the
+capitals small, blanks beside Han characters vanish, and regional terms (軟體, 資訊) become the
 mainland ones (软件, 信息). Then runs of Han characters go to the segmenter and everything else is cut by
 one rule of our own, so that jieba and rjieba give the same tokens. Every canonical character can be
 traced to its place in the sentence that it came from.
@@ -16,14 +16,16 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Segmenter", "Tokens", "fold", "simplify", "to_tokens"]
+from framing.trie import Trie, code_points, point_table, text_of
+
+__all__ = ["Segmenter", "Tokens", "fold", "simplify", "token_starts"]
 
 Engine = Literal["auto", "jieba", "rjieba"]
 IntArray = NDArray[np.int64]
@@ -37,15 +39,15 @@ class _Cutter(Protocol):
 class Tokens:
     """Hold the tokens of a batch of sentences in flat arrays.
 
-    ``text`` is the canonical text of all sentences joined by line feeds. ``tokens`` concatenate to
-    ``text``; ``starts`` has one more entry than there are tokens, so that token ``i`` spans
-    ``starts[i]:starts[i + 1]``. ``row_starts`` gives the offset in ``text`` at which each sentence
+    ``text`` is the canonical text of all sentences joined by line feeds, ``points`` its code points.
+    ``starts`` has one more entry than there are tokens: token ``i`` spans ``starts[i]:starts[i + 1]``,
+    and all tokens concatenate to ``text``. ``row_starts`` gives the offset in ``text`` at which each sentence
     begins (one more entry than sentences, the last one past the end). ``anchors`` and ``origins``
     lead from ``text`` back to the sentences joined by line feeds.
     """
 
     text: str
-    tokens: list[str]
+    points: IntArray
     starts: IntArray
     row_starts: IntArray
     anchors: IntArray
@@ -66,9 +68,10 @@ class Tokens:
         return self.row_of[self.starts[:-1]]
 
     @cached_property
-    def points(self) -> IntArray:
-        """Give the code points of ``text``."""
-        return np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+    def tokens(self) -> list[str]:
+        """Give the tokens themselves."""
+        edges = self.starts.tolist()
+        return [self.text[a:b] for a, b in pairwise(edges)]
 
     @cached_property
     def marks(self) -> IntArray:
@@ -77,20 +80,27 @@ class Tokens:
 
     def sentence_span(self, row: int, start: int, end: int) -> tuple[int, int]:
         """Return the offsets within sentence ``row`` of the canonical span ``start:end``."""
-        low = self._source(start) - int(self.source_starts[row])
-        high = self._source(end - 1) + 1 - int(self.source_starts[row])
-        return max(low, 0), min(high, int(self.source_starts[row + 1] - self.source_starts[row]) - 1)
+        low, high = self.sentence_spans(*(np.array([value]) for value in (row, start, end)))
+        return int(low[0]), int(high[0])
 
-    def _source(self, position: int) -> int:
-        index = int(np.searchsorted(self.anchors, position, side="right")) - 1
-        limit = int(self.origins[index + 1]) - 1 if index + 1 < len(self.origins) else 1 << 60
-        return min(int(self.origins[index]) + position - int(self.anchors[index]), limit)
+    def sentence_spans(self, rows: IntArray, starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the offsets within their sentences of canonical spans."""
+        begins = self.source_starts[rows]
+        low = self._sources(starts) - begins
+        high = self._sources(ends - 1) + 1 - begins
+        return np.maximum(low, 0), np.minimum(high, self.source_starts[rows + 1] - begins - 1)
+
+    def _sources(self, positions: IntArray) -> IntArray:
+        index = np.searchsorted(self.anchors, positions, side="right") - 1
+        limits = np.append(self.origins[1:] - 1, np.iinfo(np.int64).max)
+        result: IntArray = np.minimum(self.origins[index] + positions - self.anchors[index], limits[index])
+        return result
 
 
 # jieba's own range of Han characters; rarer ones are tokens of their own under both engines.
-_NOT_HAN = re.compile("([^\u4e00-\u9fd5]+)")
+_FIRST_HAN, _LAST_HAN = 0x4E00, 0x9FD5
+_LINE_FEED = ord("\n")
 _OTHER = re.compile(r"[a-z]+(?:[-.'&+][a-z0-9]+)*[0-9]*|[0-9]+(?:[.,][0-9]+)*%?|[^\S\n]+|[\s\S]")
-_BLANK_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff，。、,.!?;:”“()])[^\S\n]+(?=[\u3400-\u9fff”“()])|(?<=[\u3400-\u9fff])[^\S\n]+(?=[,.!?;:])")
 _FULLWIDTH = {0xFF01 + i: 0x21 + i for i in range(94)}
 _PUNCTUATION = {
     ord(a): ord(b)
@@ -102,7 +112,6 @@ _ASCII_LOWER = {c: c + 32 for c in range(0x41, 0x5B)}
 _FULL_LOWER = {0xFF21 + i: 0x61 + i for i in range(26)}
 
 
-@lru_cache(maxsize=1)
 def _opencc_tables() -> tuple[dict[int, int], dict[str, str]]:
     """Read OpenCC's Traditional-to-Simplified tables: characters, and phrases that are exceptions."""
     # find_spec finds the data files without running the package, which compiles what is not needed here.
@@ -110,47 +119,12 @@ def _opencc_tables() -> tuple[dict[int, int], dict[str, str]]:
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("opencc-python-reimplemented is not installed; install it with pip")
     folder = Path(spec.submodule_search_locations[0]) / "dictionary"
-    characters: dict[int, int] = {}
-    for line in (folder / "TSCharacters.txt").read_text("utf-8").splitlines():
-        key, value = line.strip().split("\t")
-        characters[ord(key)] = ord(value.split(" ")[0])
-    phrases = {}
-    for line in (folder / "TSPhrases.txt").read_text("utf-8").splitlines():
-        key, value = line.strip().split("\t")
-        phrases[key] = value.split(" ")[0]
-    return characters, phrases
-
-
-@lru_cache(maxsize=1)
-def _traditional() -> tuple[re.Pattern[str], re.Pattern[str], dict[int, int]]:
-    characters, phrases = _opencc_tables()
-    changed = "".join(chr(k) for k, v in characters.items() if k != v)
-    needs = re.compile(f"[{changed}]")
-    ordered = sorted(phrases, key=len, reverse=True)
-    return needs, re.compile("|".join(map(re.escape, ordered))), characters
-
-
-def simplify(text: str) -> str:
-    """Turn Traditional characters into Simplified ones; the length never changes.
-
-    The result is OpenCC's ``t2s``, from its own tables; text without any Traditional character is
-    returned as it is.
-
-    >>> simplify("態勢逆轉"), simplify("乾隆")
-    ('态势逆转', '乾隆')
-    """
-    needs, phrase, characters = _traditional()
-    if not needs.search(text):
-        return text
-    phrases = _opencc_tables()[1]
-    pieces = []
-    done = 0
-    for match in phrase.finditer(text):
-        pieces.append(text[done : match.start()].translate(characters))
-        pieces.append(phrases[match[0]])
-        done = match.end()
-    pieces.append(text[done:].translate(characters))
-    return "".join(pieces)
+    rows = [
+        [line.strip().split("\t") for line in (folder / name).read_text("utf-8").splitlines()]
+        for name in ("TSCharacters.txt", "TSPhrases.txt")
+    ]
+    characters = {ord(key): ord(value.split(" ")[0]) for key, value in rows[0]}
+    return characters, {key: value.split(" ")[0] for key, value in rows[1]}
 
 
 _FOLD = {**_FULLWIDTH, **_FULL_LOWER, **_PUNCTUATION, **_ASCII_LOWER}
@@ -167,23 +141,130 @@ _SAME = {
 _FOLD_ALL = {**_SAME, **_FOLD}
 
 
+def _steps(mapping: Mapping[int, int]) -> NDArray[np.int64]:
+    """Tabulate by how much a mapping moves each code point."""
+    return point_table({key: value - key for key, value in mapping.items()}, np.int64)
+
+
+class _Script:
+    """Hold OpenCC's tables in the form in which they are applied to code points."""
+
+    def __init__(self) -> None:
+        characters, phrases = _opencc_tables()
+        self._simple = _steps(characters)
+        self._phrases = Trie(list(phrases))
+        self._replacements = [code_points(p) for p in phrases.values()]
+        # Without one of these characters there is nothing to convert.
+        changed = {key for key, value in characters.items() if key != value}
+        changed |= {ord(a) for phrase, new in phrases.items() for a, b in zip(phrase, new, strict=True) if a != b}
+        self._convertible = point_table(dict.fromkeys(changed, 1), np.bool_)
+
+    def simplified(self, points: IntArray) -> IntArray:
+        """Turn Traditional code points into Simplified ones; the same array where there is none."""
+        if not self._convertible.take(points, mode="clip").any():
+            return points
+        result: IntArray = points + self._simple.take(points, mode="clip")
+        for phrase, start, end in self._phrases.leftmost_longest(points):
+            result[start:end] = self._replacements[phrase]
+        return result
+
+
+@lru_cache(maxsize=1)
+def _script() -> _Script:
+    return _Script()
+
+
+def simplify(text: str) -> str:
+    """Turn Traditional characters into Simplified ones; the length never changes.
+
+    The result is OpenCC's ``t2s``, from its own tables; text without any Traditional character is
+    returned as it is.
+
+    >>> simplify("態勢逆轉"), simplify("乾隆")
+    ('态势逆转', '乾隆')
+    """
+    points = code_points(text)
+    simplified = _script().simplified(points)
+    return text if simplified is points else text_of(simplified)
+
+
+@lru_cache(maxsize=1)
+def _fold_steps() -> NDArray[np.int64]:
+    return _steps(_FOLD_ALL)
+
+
+def _folded(points: IntArray) -> IntArray:
+    simplified = _script().simplified(points)
+    result: IntArray = simplified + _fold_steps().take(simplified, mode="clip")
+    return result
+
+
 def fold(text: str) -> str:
     """Make script, width, case and punctuation canonical; the length never changes.
 
     >>> fold("５Ｇ軟體，「iPhone」")
     '5g软体,“iphone”'
     """
-    return simplify(text).translate(_FOLD_ALL)
+    return text_of(_folded(code_points(text)))
 
 
-def _alternate_quotes(line: str) -> str:
-    parts = line.split('"')
-    return "".join(p + ("“" if i % 2 == 0 else "”") for i, p in enumerate(parts[:-1])) + parts[-1]
+def _alternate_quotes(points: IntArray) -> None:
+    """Turn the straight quotation marks of each line into opening and closing ones by turns, in place."""
+    at = np.flatnonzero(points == ord('"'))
+    if len(at):
+        line = np.searchsorted(np.flatnonzero(points == _LINE_FEED), at)
+        first = np.append(True, line[1:] != line[:-1])
+        rank = np.arange(len(at)) - np.maximum.accumulate(np.where(first, np.arange(len(at)), 0))
+        points[at] = np.where(rank % 2 == 0, ord("“"), ord("”"))
+
+
+# What a folded text may hold around blanks that mean nothing: Han and marks before, Han and openings after.
+_BLANK, _BEFORE, _AFTER, _STOP, _HAN, _WORD = 1, 2, 4, 8, 16, 32
+
+
+@lru_cache(maxsize=1)
+def _classes() -> NDArray[np.uint8]:
+    """Tabulate which classes each code point belongs to."""
+    table = np.zeros(0x10001, np.uint8)
+    table[0x3400:0xA000] = _HAN | _BEFORE | _AFTER
+    for characters, bit in (
+        ("，。、,.!?;:”“()", _BEFORE),
+        ("”“()", _AFTER),
+        (",.!?;:", _STOP),
+        (_BLANKS, _BLANK),
+        (_WORD_CHARACTERS, _WORD),
+    ):
+        table[[ord(c) for c in characters]] |= bit
+    return table
+
+
+_BLANKS = "\t\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+"""White space in Python's sense, but for the line feed."""
+
+_WORD_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789%"
+"""What Latin words and figures begin and end with: some set a blank between them and Han characters, some do not."""
+
+
+def _blanks_in_han(points: IntArray) -> list[tuple[int, int, str]]:
+    """Find the runs of blanks between Han characters and other ones, their punctuation, or words in Latin letters."""
+    classes = _classes()
+    blank = np.flatnonzero(classes.take(points, mode="clip") & _BLANK)
+    if not len(blank):
+        return []
+    apart = np.flatnonzero(np.diff(blank) != 1)
+    starts, ends = blank[np.append(0, apart + 1)], blank[np.append(apart, len(blank) - 1)] + 1
+    inner = (starts > 0) & (ends < len(points))
+    starts, ends = starts[inner], ends[inner]
+    before, after = (classes.take(points[at], mode="clip") for at in (starts - 1, ends))
+    pairs = ((_BEFORE, _AFTER), (_HAN, _STOP | _WORD), (_WORD, _HAN))
+    idle = np.any([((before & left) != 0) & ((after & right) != 0) for left, right in pairs], axis=0)
+    return [(start, end, "") for start, end in zip(starts[idle].tolist(), ends[idle].tolist(), strict=True)]
 
 
 @lru_cache(maxsize=65536)
-def _cut_other(run: str) -> tuple[str, ...]:
-    return tuple(_OTHER.findall(run))
+def _inner_starts(run: str) -> tuple[int, ...]:
+    """Return where the tokens of a run without Han characters start, but for the first one."""
+    return tuple(m.start() for m in _OTHER.finditer(run))[1:]
 
 
 class Segmenter:
@@ -201,15 +282,8 @@ class Segmenter:
         self._regional = dict(regional or {})
 
     @cached_property
-    def _regional_terms(self) -> Any:
-        """Give the automaton (Aho-Corasick) of the regional terms, each with its length and what stands for it."""
-        import ahocorasick
-
-        automaton = ahocorasick.Automaton()
-        for term, mainland in self._regional.items():
-            automaton.add_word(term, (len(term), mainland))
-        automaton.make_automaton()
-        return automaton
+    def _regional_terms(self) -> Trie:
+        return Trie(list(self._regional))
 
     @cached_property
     def _cut(self) -> _Cutter:
@@ -219,35 +293,30 @@ class Segmenter:
         """Cut a batch of sentences; line feeds inside a sentence count as blanks."""
         source = "\n".join(s.replace("\n", " ") if "\n" in s else s for s in sentences) if sentences else ""
         source_starts = np.fromiter(accumulate((len(s) + 1 for s in sentences), initial=0), np.int64, len(sentences) + 1)
-        folded = fold(source)
-        if '"' in folded:
-            folded = "\n".join(_alternate_quotes(line) if '"' in line else line for line in folded.split("\n"))
-        text, anchors, origins = self._edit(folded)
-        tokens = to_tokens(text, self._cut)
-        starts = np.zeros(len(tokens) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, tokens), np.int64, len(tokens)), out=starts[1:])
-        breaks = np.fromiter((m.end() for m in re.finditer("\n", text)), np.int64)
+        points = _folded(code_points(source))
+        _alternate_quotes(points)
+        text, points, anchors, origins = self._edit(points)
+        starts = token_starts(text, points, self._cut)
+        breaks = np.flatnonzero(points == _LINE_FEED) + 1
         row_starts = np.concatenate(([0], breaks, [len(text) + 1])) if sentences else np.zeros(1, np.int64)
-        return Tokens(text, tokens, starts, row_starts, anchors, origins, source_starts)
+        return Tokens(text, points, starts, row_starts, anchors, origins, source_starts)
 
-    def _edit(self, folded: str) -> tuple[str, IntArray, IntArray]:
-        """Remove blanks between Han characters, replace regional terms, keep the way back."""
-        edits = [(m.start(), m.end(), "") for m in _BLANK_IN_HAN.finditer(folded)]
+    def _edit(self, points: IntArray) -> tuple[str, IntArray, IntArray, IntArray]:
+        """Remove blanks beside Han characters, replace regional terms, keep the way back."""
+        text, anchors, origins = text_of(points), np.zeros(1, np.int64), np.zeros(1, np.int64)
+        edits = _blanks_in_han(points)
         if edits:
-            text, anchors, origins = _rebuild(folded, edits)
-        else:
-            text, anchors, origins = folded, np.zeros(1, np.int64), np.zeros(1, np.int64)
-        if not self._regional:
-            return text, anchors, origins
-        # Leftmost first, the longest term at each place, none overlapping another.
-        edits = [(end + 1 - length, end + 1, new) for end, (length, new) in self._regional_terms.iter_long(text)]
+            text, anchors, origins = _rebuild(text, edits)
+            points = code_points(text)
+        replacements = list(self._regional.values())
+        edits = [(start, end, replacements[term]) for term, start, end in self._regional_terms.leftmost_longest(points)]
         if not edits:
-            return text, anchors, origins
+            return text, points, anchors, origins
         final, second, middle = _rebuild(text, edits)
         # Compose: an anchor is needed wherever either map has one.
-        points = np.union1d(second, _forward(second, middle, anchors))
-        through = _lookup(second, middle, points)
-        return final, points, _lookup(anchors, origins, through)
+        places = np.union1d(second, _forward(second, middle, anchors))
+        through = _lookup(second, middle, places)
+        return final, code_points(final), places, _lookup(anchors, origins, through)
 
 
 def _lookup(anchors: IntArray, origins: IntArray, positions: IntArray) -> IntArray:
@@ -288,21 +357,33 @@ def _rebuild(text: str, edits: Iterable[tuple[int, int, str]]) -> tuple[str, Int
     return "".join(pieces), points[keep], places[keep]
 
 
-def to_tokens(text: str, cut: _Cutter) -> list[str]:
-    """Cut canonical text into tokens that concatenate to it.
+def token_starts(text: str, points: IntArray, cut: _Cutter) -> IntArray:
+    """Cut canonical text into tokens; return where they start, and the length of the text.
 
     Only runs of Han characters reach ``cut``, separated by line feeds and in one call; all other
     text is cut by one rule, so that segmenters which treat Latin letters differently still agree.
     """
-    parts = _NOT_HAN.split(text)
-    others = iter(parts[1::2])
-    tokens: list[str] = []
-    for word in cut("\n".join(parts[0::2])):
-        if word == "\n":
-            tokens.extend(_cut_other(next(others)))
-        else:
-            tokens.append(word)
-    return tokens
+    han = (points >= _FIRST_HAN) & (points <= _LAST_HAN)
+    # Every other run of characters is a single line feed to the segmenter.
+    begins = np.append(True, han[:-1])[: len(han)] & ~han
+    kept = np.flatnonzero(han | begins)
+    seen = points[kept]
+    seen[begins[kept]] = _LINE_FEED
+    words = cut(text_of(seen))
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    starts = np.zeros(len(text) + 1, np.bool_)
+    starts[kept[np.cumsum(lengths) - lengths]] = starts[-1] = True
+    # A run of one character is one token.
+    first = np.flatnonzero(begins)
+    last = np.flatnonzero(~han & np.append(han[1:], True)[: len(han)])
+    longer = first != last
+    inner = [
+        begin + place
+        for begin, end in zip(first[longer].tolist(), (last[longer] + 1).tolist(), strict=True)
+        for place in _inner_starts(text[begin:end])
+    ]
+    starts[inner] = True
+    return np.flatnonzero(starts)
 
 
 @lru_cache(maxsize=1)

@@ -1,17 +1,19 @@
 """Train, calibrate and measure a model from labelled examples.
 
 The order is: choose the columns, fit one linear head per decision (multinomial logistic regression
-for the frame, logistic regression for each topic and the voice), predict every training article by
-models that have not seen it (grouped folds), and use those predictions to calibrate probabilities,
-to choose thresholds, and to learn how far article totals stray. Nothing here looks at a gold file.
+for the frame, logistic regression for each topic, a conditional random field for the voice), predict
+every training article by models that have not seen it (grouped folds), and use those predictions to
+calibrate probabilities, to learn how far an article's stance weighs in its sentences, to choose
+thresholds, and to learn how far article totals stray. Nothing here looks at a gold file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -22,35 +24,49 @@ from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
+from threadpoolctl import threadpool_limits
 
 from framing.aggregate import fit_intervals
 from framing.errors import TrainingError
 from framing.features import Context, Extractor, FeatureConfig, FeatureSpace, Occurrences, fit_features
 from framing.lexicon import Lexicon, Matcher
-from framing.model import VOICE_HEADS, FramingModel, sigmoid, softmax, voice_forward, voice_state
+from framing.model import FramingModel
+from framing.neighbours import fit_neighbours
+from framing.probability import sigmoid, softmax
 from framing.records import FRAMES, TOPICS, Example
 from framing.segment import Segmenter, Tokens
+from framing.voice import VoiceChain, anchors, quoted_probability
+from framing.voice_training import fit_voice
 
-__all__ = ["TrainConfig", "TrainReport", "to_csr", "train", "with_test_figures"]
+__all__ = ["SOLVER", "THREADS", "TrainConfig", "TrainReport", "to_csr", "train", "update", "with_test_figures"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 Progress = Callable[[str, float], None]
+
+THREADS = 1
+"""BLAS threads only wait for each other on rows this sparse: with two of them a fit took up to six times as long.
+
+The order in which they add up would also make the result depend on the machine.
+"""
+
+SOLVER = "newton-cg"
+"""Newton's method with conjugate gradients comes to the minimum in half the time of L-BFGS, and closer."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """Set the hyperparameters of training.
 
-    ``frame_c``, ``topic_c`` and ``voice_c`` are the inverse regularization strengths; ``folds`` the
-    number of grouped folds; ``jobs`` the processes used for them (the result does not depend on it).
+    ``frame_c`` and ``topic_c`` are inverse regularization strengths, ``voice_strength`` is the strength
+    for the voice; ``folds`` is the number of grouped folds; ``jobs`` the processes used for them (the result does not depend on it).
     ``contrast_weight`` scales the examples of contrast sets.
     """
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
     frame_c: float = 1.0
     topic_c: float = 0.3
-    voice_c: float = 0.3
+    voice_strength: float = 2.0
     folds: int = 5
     jobs: int = 2
     contrast_weight: float = 1.0
@@ -87,16 +103,25 @@ class _Data:
     weight: FloatArray
     article: IntArray
     alone: NDArray[np.bool_]
-    state: IntArray
+    anchor: IntArray
 
 
 @dataclass(frozen=True)
 class _Heads:
     """Hold the raw linear heads of one fit: weights (columns, heads) and bias."""
 
-    space: FeatureSpace
     weights: FloatArray
     bias: FloatArray
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Hold the heads fitted to all rows: those of frame and topics, and those of the voice with its chain."""
+
+    space: FeatureSpace
+    stance: _Heads
+    voice: _Heads
+    chain: VoiceChain
 
 
 def train(
@@ -128,24 +153,134 @@ def train(
     tell = progress or (lambda _stage, _share: None)
     examples = [e for e in examples if e.split != "test"]
     _check(examples, topics, config)
-    tell("segmenting", 0.0)
-    matcher = Matcher(lexicon)
-    segmenter = Segmenter(lexicon.regional)
-    data = _prepare(examples, segmenter, topics, config)
+    tell("preparing", 0.0)
+    data = _prepare(examples, Segmenter(lexicon.regional), topics, config)
     folds = _folds(examples, config.folds)
-    tell("cross-validating", 0.1)
+    tell("cross-validating", 0.05)
     texts = [e.text for e in examples]
-    results = Parallel(n_jobs=config.jobs)(delayed(_fold)(texts, data, matcher.lexicon, config, a, b) for a, b in folds)
-    out = np.zeros((len(examples), 3 + len(topics) + VOICE_HEADS))
-    for (_, test), logits in zip(folds, results, strict=True):
-        out[test] = logits
-    tell("fitting", 0.7)
-    heads = _fit_heads(data, matcher, config)
+    voice_folds = _article_folds(data, VOICE_FOLDS)
+    # The fit to all rows takes longest and comes first: at the end one process of two would wait for it.
+    tasks = [
+        delayed(_fit_whole)(data, lexicon, config),
+        *(delayed(_fold)(texts, data, lexicon, config, a, b) for a, b in folds),
+        *(delayed(_voice_fold)(texts, data, lexicon, config, a, b) for a, b in voice_folds),
+    ]
+    results = Parallel(n_jobs=config.jobs, return_as="generator")(tasks)
+    whole = next(results)
+    out, quoted = np.zeros((len(examples), 3 + len(topics))), np.zeros(len(examples))
+    for done, (held, (_, test)) in enumerate([*((out, f) for f in folds), *((quoted, f) for f in voice_folds)], 2):
+        tell("cross-validating", 0.05 + 0.85 * (done - 1) / len(tasks))
+        held[test] = next(results)
     tell("calibrating", 0.9)
-    model, report = _assemble(heads, out, data, lexicon, topics, name)
-    model = replace(model, card=_card(examples, lexicon, config, report))
+    model, report = _assemble(whole, out, quoted, data, lexicon, topics, name)
+    model = replace(model, card={**_card(examples, lexicon, config, report), **model.card})
     tell("done", 1.0)
     return model, report
+
+
+def update(
+    examples: Sequence[Example],
+    lexicon: Lexicon,
+    base: FramingModel,
+    config: TrainConfig = TrainConfig(),
+    *,
+    topics: Sequence[str] = TOPICS,
+    name: str = "default",
+    progress: Progress | None = None,
+) -> tuple[FramingModel, TrainReport]:
+    """Train a model on the labels of a base and a few more, without cross-validation.
+
+    The heads are those that ``train`` would fit to the same rows. Calibration, thresholds, the effect
+    of neighbours and the intervals are the base's: they are learned from predictions of articles that
+    a model has not seen, and a few more labels hardly move them.
+
+    Args:
+        examples: labelled sentences, as for ``train``: those of the base and the new ones.
+        lexicon: the cue lists, those of the base.
+        base: a model from ``train`` or ``update``.
+        config: hyperparameters, those of the base.
+        topics: the topics to learn, those of the base.
+        name: the model's name.
+        progress: called with the stage and the share done (0 to 1).
+
+    Returns:
+        The model, and the base's cross-validated figures with the new numbers of examples, articles and columns.
+
+    Raises:
+        TrainingError: the base was made in another way or of other labels, or the labels cannot train a model.
+    """
+    tell = progress or (lambda _stage, _share: None)
+    examples = [e for e in examples if e.split != "test"]
+    calibration, figures = _calibrated(base)
+    _check_base(base, lexicon, config, topics)
+    tell("preparing", 0.0)
+    data = _prepare(examples, Segmenter(lexicon.regional), topics, config)
+    _check_labels(data.tokens, base)
+    _check(examples, topics, config)
+    tell("fitting", 0.1)
+    whole = _fit_whole(data, lexicon, config)
+    report = replace(
+        figures,
+        examples=len(examples),
+        articles=len(np.unique(data.article)),
+        columns=whole.space.columns,
+    )
+    kept = {key: base.card[key] for key in ("calibration", "cross_validation")}
+    model = replace(
+        base,
+        space=whole.space,
+        weights=_weights(whole, calibration),
+        bias=_bias(whole, calibration),
+        chain=whole.chain,
+        name=name,
+        hash="",
+        card={**_card(examples, lexicon, config, report), **kept, "base": {"name": base.name, "hash": base.hash}},
+    )
+    tell("done", 1.0)
+    return model, report
+
+
+_AGAIN = "train in full instead of updating"
+
+
+def _calibrated(base: FramingModel) -> tuple[_Calibration, TrainReport]:
+    """Return how a base was calibrated, and its cross-validated figures."""
+    card = base.card
+    try:
+        calibration, figures = _Calibration.from_data(card["calibration"]), TrainReport(**card["cross_validation"])
+        known = np.isfinite([calibration.scale, calibration.offset]).all() and calibration.scale.shape == (3 + len(base.topics),)
+    except (KeyError, TypeError, ValueError):
+        known = False
+    if not known or not {"options", "lexicon"} <= card.keys():
+        raise TrainingError(f"the base {base.name} does not tell how it was calibrated; {_AGAIN}")
+    return calibration, figures
+
+
+def _check_base(base: FramingModel, lexicon: Lexicon, config: TrainConfig, topics: Sequence[str]) -> None:
+    """Refuse a base whose calibration says nothing of heads trained in this way."""
+    if base.topics != tuple(topics):
+        raise TrainingError(f"the base {base.name} has the topics {', '.join(base.topics)}, not {', '.join(topics)}; {_AGAIN}")
+    # Through JSON, as the card has gone.
+    options = json.loads(json.dumps(_options(config)))
+    other = [name for name in sorted({*options, *base.card["options"]}) if options.get(name) != base.card["options"].get(name)]
+    if other:
+        raise TrainingError(f"the base {base.name} was trained with other options ({', '.join(other)}); {_AGAIN}")
+    if base.card["lexicon"]["sha256"] != _lexicon_hash(lexicon):
+        raise TrainingError(f"the base {base.name} was trained with other cue words; {_AGAIN}")
+
+
+_LEAST_SHARED = 0.95
+"""Share of the base's words that must occur in the labels of an update: some labels may have been corrected or dropped."""
+
+
+def _check_labels(tokens: Tokens, base: FramingModel) -> None:
+    """Refuse labels without those of the base, which the model would forget; they show in the words it has met."""
+    words = base.space.words
+    known = np.bincount(base.space.vocabulary.find(tokens) + 1, minlength=len(words) + 1)[1:] > 0
+    if words and known.mean() < _LEAST_SHARED:
+        raise TrainingError(
+            f"the labels hold {known.mean():.0%} of the words that the base {base.name} was trained on; an update needs the base's labels too"
+        )
 
 
 def _folds(examples: Sequence[Example], count: int) -> list[tuple[IntArray, IntArray]]:
@@ -158,6 +293,16 @@ def _folds(examples: Sequence[Example], count: int) -> list[tuple[IntArray, IntA
     by_register = len(registers) >= count
     groups = [e.register if by_register and e.source == "article" else e.article for e in examples]
     return [(np.sort(a), np.sort(b)) for a, b in GroupKFold(count).split(np.zeros(len(examples)), groups=groups)]
+
+
+VOICE_FOLDS = 3
+"""Folds of the voice. They go by article: retelling without marks is the manner of one register."""
+
+
+def _article_folds(data: _Data, count: int) -> list[tuple[IntArray, IntArray]]:
+    """Cut the rows of running articles into folds of whole articles."""
+    rows = _running(data)
+    return [(rows[np.sort(a)], rows[np.sort(b)]) for a, b in GroupKFold(count).split(rows, groups=data.article[rows])]
 
 
 def _check(examples: Sequence[Example], topics: Sequence[str], config: TrainConfig) -> None:
@@ -191,7 +336,7 @@ def _prepare(examples: Sequence[Example], segmenter: Segmenter, topics: Sequence
         weight,
         article,
         np.array([e.source == "contrast" for e in examples], np.bool_),
-        voice_state(quoted, context.article),
+        anchors([e.text for e in examples], context.article),
     )
 
 
@@ -213,47 +358,87 @@ def _subset(data: _Data, texts: Sequence[str], segmenter: Segmenter, rows: IntAr
         data.weight[rows],
         data.article[rows],
         data.alone[rows],
-        data.state[rows],
+        anchors([texts[i] for i in rows], data.context.article[rows]),
     )
 
 
 def _fold(
     texts: Sequence[str], data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArray, test_rows: IntArray
 ) -> FloatArray:
+    """Return the raw logits of frame and topics of rows, from a fit to the other ones."""
     matcher, segmenter = Matcher(lexicon), Segmenter(lexicon.regional)
-    part = _subset(data, texts, segmenter, train_rows)
-    heads = _fit_heads(part, matcher, config)
-    held = _subset(data, texts, segmenter, test_rows)
-    features = Extractor(heads.space, matcher)(held.tokens, held.context)
-    return np.asarray(to_csr(features, heads.space.columns) @ heads.weights + heads.bias)
+    part, held = (_subset(data, texts, segmenter, rows) for rows in (train_rows, test_rows))
+    space, x = _matrix(part, matcher, config)
+    with threadpool_limits(THREADS):
+        heads = _fit_stance(part, space, x, config)
+    return np.asarray(to_csr(Extractor(space, matcher)(held.tokens, held.context), space.columns) @ heads.weights + heads.bias)
 
 
-def _fit_heads(data: _Data, matcher: Matcher, config: TrainConfig) -> _Heads:
+def _voice_fold(
+    texts: Sequence[str], data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArray, test_rows: IntArray
+) -> FloatArray:
+    """Return P(quoted) of rows, from a fit to the other ones."""
+    matcher, segmenter = Matcher(lexicon), Segmenter(lexicon.regional)
+    part, held = (_subset(data, texts, segmenter, rows) for rows in (train_rows, test_rows))
+    space, x = _matrix(part, matcher, config)
+    with threadpool_limits(THREADS):
+        heads, chain = _fit_voice(part, x, config)
+    logits = to_csr(Extractor(space, matcher)(held.tokens, held.context), space.columns) @ heads.weights + heads.bias
+    return quoted_probability(np.asarray(logits), chain, held.context.article, held.anchor)
+
+
+def _fit_whole(data: _Data, lexicon: Lexicon, config: TrainConfig) -> _Whole:
+    space, x = _matrix(data, Matcher(lexicon), config)
+    with threadpool_limits(THREADS):
+        return _Whole(space, _fit_stance(data, space, x, config), *_fit_voice(data, x, config))
+
+
+def _matrix(data: _Data, matcher: Matcher, config: TrainConfig) -> tuple[FeatureSpace, csr_matrix]:
     space = fit_features(data.tokens, data.context, matcher, config.features)
     x = to_csr(Extractor(space, matcher)(data.tokens, data.context), space.columns)
     x.sum_duplicates()
+    return space, x
+
+
+def _fit_stance(data: _Data, space: FeatureSpace, x: csr_matrix, config: TrainConfig) -> _Heads:
     columns: list[FloatArray] = []
     bias: list[float] = []
     # Readers differ on sentences that have no certain frame: each reading counts by its share.
     row, label = np.nonzero(data.votes)
     weight = data.votes[row, label] * data.weight[row]
-    frame = LogisticRegression(C=config.frame_c, max_iter=300).fit((x @ diags(space.frame_scale)).tocsr()[row], label, sample_weight=weight)
+    frame = LogisticRegression(C=config.frame_c, solver=SOLVER).fit(
+        (x @ diags(space.frame_scale)).tocsr()[row], label, sample_weight=weight
+    )
     columns.extend(frame.coef_ * space.frame_scale)
     bias.extend(frame.intercept_)
-    everywhere = np.ones(len(data.frame), np.bool_)
-    targets = [(data.topics[:, k], everywhere, config.topic_c) for k in range(data.topics.shape[1])]
-    targets += [(data.quoted, data.state == k, config.voice_c) for k in range(VOICE_HEADS)]
-    for labels, where, c in targets:
-        y = labels[where]
+    for y in data.topics.T:
         if y.all() or not y.any():
             # A fold may lack a rare topic: a constant head says so and calibration evens it out.
             columns.append(np.zeros(space.columns))
             bias.append(4.0 if len(y) and y.all() else -4.0)
             continue
-        head = LogisticRegression(C=c, max_iter=300).fit(x[where], y, sample_weight=data.weight[where])
+        head = LogisticRegression(C=config.topic_c, solver=SOLVER).fit(x, y, sample_weight=data.weight)
         columns.append(head.coef_[0])
         bias.append(float(head.intercept_[0]))
-    return _Heads(space, np.stack(columns, axis=1), np.array(bias))
+    return _Heads(np.stack(columns, axis=1), np.array(bias))
+
+
+def _fit_voice(data: _Data, x: csr_matrix, config: TrainConfig) -> tuple[_Heads, VoiceChain]:
+    """Fit the voice to running articles; contrast sets, whose sentences stand alone, have none."""
+    rows = _running(data)
+    texts_before = np.full(len(data.alone), -1)
+    texts_before[rows] = np.arange(len(rows))
+    anchor = np.where(data.anchor[rows] >= 0, texts_before[data.anchor[rows]], -1)
+    fit = fit_voice(
+        x[rows], data.quoted[rows], data.context.article[rows], anchor, weight=data.weight[rows], strength=config.voice_strength
+    )
+    return _Heads(fit.weights, fit.bias), fit.chain
+
+
+def _running(data: _Data) -> IntArray:
+    """Return the rows of running articles, or all where there are none."""
+    rows = np.flatnonzero(~data.alone)
+    return rows if len(rows) else np.arange(len(data.alone))
 
 
 # --- calibration ---------------------------------------------------------------------------------
@@ -304,10 +489,19 @@ def _best_frame_offset(p: FloatArray, y: IntArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Calibration:
-    """Hold a scale and an offset per head: calibrated logits are ``raw * scale + offset``."""
+    """Hold a scale and an offset per head of frame and topics: calibrated logits are ``raw * scale + offset``."""
 
     scale: FloatArray
     offset: FloatArray
+
+    def to_data(self) -> dict[str, list[float]]:
+        """Give the calibration as JSON-ready data."""
+        return {"scale": self.scale.tolist(), "offset": self.offset.tolist()}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> _Calibration:
+        """Rebuild from ``to_data``."""
+        return cls(np.array(data["scale"], np.float64), np.array(data["offset"], np.float64))
 
 
 def _calibrate(out: FloatArray, data: _Data, rows: IntArray) -> _Calibration:
@@ -315,26 +509,25 @@ def _calibrate(out: FloatArray, data: _Data, rows: IntArray) -> _Calibration:
     count = data.topics.shape[1]
     scale, offset = _fit_frame_scale(out[rows, :3], data.frame[rows], data.weight[rows])
     scales, offsets = [scale] * 3, offset.tolist()
-    targets = [(data.topics[:, k], rows) for k in range(count)]
-    targets += [(data.quoted, rows[data.state[rows] == k]) for k in range(VOICE_HEADS)]
-    for k, (y, where) in enumerate(targets):
-        a, b = _fit_binary_scale(out[where, 3 + k], y[where])
+    for k in range(count):
+        a, b = _fit_binary_scale(out[rows, 3 + k], data.topics[rows, k])
         scales.append(a)
         offsets.append(b)
     return _Calibration(np.array(scales), np.array(offsets))
 
 
 def _assemble(
-    heads: _Heads, out: FloatArray, data: _Data, lexicon: Lexicon, topics: Sequence[str], name: str
+    whole: _Whole, out: FloatArray, quoted: FloatArray, data: _Data, lexicon: Lexicon, topics: Sequence[str], name: str
 ) -> tuple[FramingModel, TrainReport]:
-    """Calibrate, choose thresholds, learn intervals and measure, all on the held-out logits ``out``."""
-    count = len(topics)
-    rows = np.flatnonzero(~data.alone) if (~data.alone).any() else np.arange(len(out))
+    """Calibrate, choose thresholds, learn intervals and measure, all on held-out rows: logits ``out`` and P(quoted)."""
+    rows = _running(data)
     calibration = _calibrate(out, data, rows)
     logits = out[rows] * calibration.scale + calibration.offset
-    frame, topic, article = softmax(logits[:, :3]), sigmoid(logits[:, 3 : 3 + count]), data.context.article[rows]
-    quoted = voice_forward(logits[:, -VOICE_HEADS:], article)
+    article, count = data.context.article[rows], len(topics)
     true_frame, true_topics, true_quoted = data.frame[rows], data.topics[rows], data.quoted[rows]
+    neighbours = fit_neighbours(logits[:, :3], true_frame, article)
+    frame, topic = softmax(neighbours.apply(logits[:, :3], article)), sigmoid(logits[:, 3:])
+    quoted = quoted[rows]
     frame_offset = _best_frame_offset(frame, true_frame)
     thresholds = np.array([_best_threshold(topic[:, k], true_topics[:, k]) for k in range(count)])
     voice_threshold = _best_threshold(quoted, true_quoted)
@@ -344,7 +537,7 @@ def _assemble(
     report = TrainReport(
         examples=len(out),
         articles=len(np.unique(data.article)),
-        columns=heads.space.columns,
+        columns=whole.space.columns,
         frame_f1=float(np.mean(per_class)),
         frame_f1_per_class={f: float(v) for f, v in zip(FRAMES, per_class, strict=True)},
         topic_f1={t: float(f1_score(true_topics[:, k], topic[:, k] >= thresholds[k], zero_division=0.0)) for k, t in enumerate(topics)},
@@ -354,17 +547,28 @@ def _assemble(
     )
     model = FramingModel(
         lexicon=lexicon,
-        space=heads.space,
+        space=whole.space,
         topics=tuple(topics),
-        weights=(heads.weights * calibration.scale).astype(np.float32),
-        bias=heads.bias * calibration.scale + calibration.offset,
+        weights=_weights(whole, calibration),
+        bias=_bias(whole, calibration),
         frame_offset=frame_offset,
         topic_threshold=thresholds,
         voice_threshold=voice_threshold,
+        neighbours=neighbours,
+        chain=whole.chain,
         interval=intervals.to_data(),
+        card={"calibration": calibration.to_data()},
         name=name,
     )
     return model, report
+
+
+def _weights(whole: _Whole, calibration: _Calibration) -> NDArray[np.float32]:
+    return np.concatenate([whole.stance.weights * calibration.scale, whole.voice.weights], axis=1).astype(np.float32)
+
+
+def _bias(whole: _Whole, calibration: _Calibration) -> FloatArray:
+    return np.concatenate([whole.stance.bias * calibration.scale + calibration.offset, whole.voice.bias])
 
 
 def _corpus_hash(examples: Sequence[Example]) -> str:
@@ -382,15 +586,17 @@ def _lexicon_hash(lexicon: Lexicon) -> str:
     return hashlib.sha256(json.dumps(lexicon.to_data(), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def _card(examples: Sequence[Example], lexicon: Lexicon, config: TrainConfig, report: TrainReport) -> dict[str, Any]:
-    import scipy
-    import sklearn
+def _options(config: TrainConfig) -> dict[str, Any]:
+    """Give the hyperparameters on which the result depends."""
+    return {k: v for k, v in asdict(config).items() if k != "jobs"}
 
+
+def _card(examples: Sequence[Example], lexicon: Lexicon, config: TrainConfig, report: TrainReport) -> dict[str, Any]:
     return {
         "labels": {"sha256": _corpus_hash(examples), "sentences": len(examples), "articles": report.articles},
         "lexicon": {"sha256": _lexicon_hash(lexicon)},
-        "options": {k: v for k, v in asdict(config).items() if k != "jobs"},
-        "versions": {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__},
+        "options": _options(config),
+        "versions": {name: version(name) for name in ("framing-zh", "jieba", "numpy", "scipy", "scikit-learn")},
         "cross_validation": asdict(report),
     }
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framing.aggregate import ALL, CARRIERS, MIN_WEIGHT, QUANTITIES, IntervalModel, aggregate, fit_intervals, lean, share_moments, verdict
-from framing.records import FRAMES, TOPICS, Estimate, Prediction, TopicShare
+from framing.records import FRAMES, TOPICS, Estimate, Prediction, TopicShare, VoiceShare
 
 EXACT = IntervalModel(dict.fromkeys(QUANTITIES, 0.0), dict.fromkeys(QUANTITIES, 1.645))
 
@@ -125,6 +125,72 @@ def test_a_balanced_row_shows_both_sides() -> None:
     assert aggregate(rows, TOPICS, EXACT)[-1].carriers == (0, 1, 2)
 
 
+# praise, skepticism, neutral per sentence, and which sentences are shown
+CARRIED = [
+    ("the three strongest", [(0.6, 0.1), (0.9, 0.0), (0.7, 0.1), (0.8, 0.1)], (1, 3, 2)),
+    ("the strongest the other way where the row is negative", [(0.1, 0.6), (0.0, 0.9), (0.1, 0.7), (0.6, 0.2)], (1, 2, 0)),
+    ("both sides where the row is even, the strongest of each", [(0.9, 0.0), (0.8, 0.0), (0.1, 0.6), (0.0, 0.9), (0.6, 0.3)], (0, 1, 3)),
+    ("one side where the other has none", [(0.4, 0.35), (0.45, 0.3), (0.3, 0.2)], (1, 0)),
+    ("one side where the stronger side has a single sentence", [(0.9, 0.05), (0.3, 0.5), (0.3, 0.5), (0.3, 0.5)], (0,)),
+    ("one side where the row is just not even", [(0.75, 0.0), (0.5, 0.25), (0.1, 0.65)], (0, 1)),
+    ("what is labelled neutral is not shown", [(0.45, 0.05), (0.6, 0.2), (0.3, 0.1)], (1,)),
+    ("what pushes neither way is not shown", [(0.45, 0.45), (0.6, 0.2), (0.48, 0.48)], (1,)),
+    ("what pushes neither way is no other side", [(0.5, 0.4), (0.5, 0.4), (0.45, 0.45)], (0, 1)),
+]
+
+
+@pytest.mark.parametrize(("why", "frames", "shown"), CARRIED, ids=[c[0] for c in CARRIED])
+def test_carriers(why: str, frames: list[tuple[float, float]], shown: tuple[int, ...]) -> None:
+    rows = [prediction((praise, skepticism, 1 - praise - skepticism)) for praise, skepticism in frames]
+    assert aggregate(rows, TOPICS, EXACT)[-1].carriers == shown, why
+
+
+def test_carriers_of_a_topic_are_labelled_with_it() -> None:
+    rows = [prediction((0.9, 0.05, 0.05), 0.4)] * 5 + [prediction((0.6, 0.2, 0.2), 0.9)] * 3
+    first, *_, everything = aggregate(rows, TOPICS, EXACT)
+    assert (first.sentences, first.carriers, everything.carriers) == (3, (5, 6, 7), (0, 1, 2))
+
+
+@given(ROWS)
+def test_moments_are_those_of_the_formula(rows: list[tuple[tuple[float, ...], float, float]]) -> None:
+    frame = np.array([f for f, _, _ in rows])
+    weights = [0.01 + 0.99 * w for _, w, _ in rows]
+    found = share_moments(frame, np.array(weights))
+    for k, name in enumerate(("praise", "skepticism", "neutral")):
+        chances = frame[:, k].tolist()
+        assert found[name] == pytest.approx(moments(chances, [p * (1 - p) for p in chances], weights))
+    net = (frame[:, 0] - frame[:, 1]).tolist()
+    variances = [p + s - (p - s) ** 2 for p, s, _ in frame.tolist()]
+    assert found["net"] == pytest.approx(moments(net, variances, weights))
+
+
+def test_topics_have_intervals_of_their_own() -> None:
+    intervals = IntervalModel({q: 0.01 * (i + 1) for i, q in enumerate(QUANTITIES)}, {q: 1.7 + 0.1 * i for i, q in enumerate(QUANTITIES)})
+    rows = [prediction((0.4, 0.3, 0.3), 0.8)] * 10
+    for row in aggregate(rows, TOPICS, intervals):
+        weights = [1.0 if row.topic == ALL else 0.8] * 10
+        for name, chance in (("praise", 0.4), ("skepticism", 0.3), ("neutral", 0.3)):
+            quantity = name if row.topic == ALL else f"topic {name}"
+            _, variance = moments([chance] * 10, [chance * (1 - chance)] * 10, weights)
+            half = intervals.z[quantity] * (variance + intervals.tau[quantity] ** 2) ** 0.5
+            found = getattr(row, name)
+            assert (found.low, found.high) == pytest.approx((max(0, chance - half), min(1, chance + half)))
+
+
+def test_rows_at_their_least() -> None:
+    """One sentence makes the row of all; a topic needs four expected ones, no more."""
+    one = aggregate([prediction((0.5, 0.3, 0.2), 0.9)], TOPICS, EXACT)
+    assert one[-1].sufficient
+    assert one[0] == TopicShare(TOPICS[0], 1, 0.9, 0.9, False, None, None, None, None, None, None)
+    assert aggregate([prediction((0.5, 0.3, 0.2), 0.5)] * 8, TOPICS, EXACT)[0].sufficient
+    assert aggregate([], TOPICS, EXACT)[-1] == TopicShare(ALL, 0, 0.0, 0.0, False, None, None, None, None, None, None)
+
+
+def test_a_voice_that_is_not_heard_has_no_stance() -> None:
+    row = aggregate([prediction((0.5, 0.3, 0.2), quoted=0.0)] * 5, TOPICS, EXACT)[-1]
+    assert (row.author, row.quoted) == (VoiceShare(1.0, pytest.approx(0.2)), VoiceShare(0.0, 0.0))
+
+
 def test_intervals_cover_simulated_articles() -> None:
     """Labels and topics drawn from the probabilities themselves fall inside nine times in ten."""
     rng = np.random.default_rng(0)
@@ -179,8 +245,77 @@ def test_learned_intervals_cover_articles_not_seen(manner: float) -> None:
 def test_without_whole_articles_intervals_stay_wide() -> None:
     frame = np.full((3, 3), 1 / 3)
     intervals, covered, error = fit_intervals(frame, np.zeros((3, 1)), np.zeros(3, np.int64), np.zeros((3, 1), np.bool_), np.arange(3))
-    assert intervals.tau["net"] == 0.1
+    assert intervals == IntervalModel(dict.fromkeys(QUANTITIES, 0.1), dict.fromkeys(QUANTITIES, 1.645))
     assert (covered, error) == (1.0, 0.0)
+
+
+def moments(values: list[float], variances: list[float], weights: list[float]) -> tuple[float, float]:
+    """Return value and variance of a weighted mean, sentence by sentence, as the docstring of ``share_moments`` gives them."""
+    total = sum(weights)
+    share = sum(w * m for w, m in zip(weights, values, strict=True)) / total
+    spread = sum(w * v + w * (1 - w) * (m - share) ** 2 for w, m, v in zip(weights, values, variances, strict=True)) / total**2
+    return share, spread
+
+
+def learned_by_hand(
+    frame: np.ndarray, topics: np.ndarray, truth: np.ndarray, truth_topics: np.ndarray, article: np.ndarray
+) -> tuple[dict[str, tuple[float, float]], float, float]:
+    """Do what ``fit_intervals`` says in plain loops: (τ, z) per quantity, coverage and error of net."""
+    pairs: dict[str, list[tuple[float, float]]] = {q: [] for q in QUANTITIES}
+    for number in sorted(set(article.tolist())):
+        rows = [i for i, a in enumerate(article) if a == number]
+        if len(rows) < MIN_WEIGHT:
+            continue
+        own = {"": ([1.0] * len(rows), rows)}
+        for k in range(topics.shape[1]):
+            weights = [float(topics[i, k]) for i in rows]
+            members = [i for i in rows if truth_topics[i, k]]
+            pairs["attention"].append(((sum(weights) - len(members)) / len(rows), sum(w - w * w for w in weights) / len(rows) ** 2))
+            own[f"topic {k}"] = (weights, members)
+        for name, (weights, members) in own.items():
+            if sum(weights) < MIN_WEIGHT or not members:
+                continue
+            shares = [sum(truth[i] == f for i in members) / len(members) for f in range(3)]
+            for quantity, target in zip(("praise", "skepticism", "neutral", "net"), (*shares, shares[0] - shares[1]), strict=True):
+                p = frame[rows]
+                means = p[:, 0] - p[:, 1] if quantity == "net" else p[:, ("praise", "skepticism", "neutral").index(quantity)]
+                variances = p[:, 0] + p[:, 1] - means**2 if quantity == "net" else means * (1 - means)
+                value, variance = moments(means.tolist(), variances.tolist(), weights)
+                pairs[f"topic {quantity}" if name else quantity].append((value - target, variance))
+    learned, covered = {}, 0.0
+    for quantity, found in pairs.items():
+        tau = max(0.0, sum(e * e - v for e, v in found) / len(found)) ** 0.5
+        ratios = sorted(abs(e) / (v + tau**2) ** 0.5 for e, v in found)
+        z = max(1.645, float(np.quantile(ratios, 0.9)))
+        learned[quantity] = (tau, z)
+        if quantity == "net":
+            covered = sum(r <= z + 1e-9 for r in ratios) / len(ratios)
+    return learned, covered, sum(abs(e) for e, _ in pairs["net"]) / len(pairs["net"])
+
+
+def test_learned_intervals_are_those_of_the_formula() -> None:
+    """Articles of many lengths, one too short to count, topics that are rare, missing, or just frequent enough."""
+    rng = np.random.default_rng(5)
+    lengths = [9, 3, 4, 12, 5, 30, 8, 7, 20, 6, 11, 15]
+    article = np.repeat(np.arange(len(lengths)), lengths)
+    count = len(article)
+    frame = rng.dirichlet((1.0, 0.6, 1.4), count)
+    topics = rng.beta(1.0, 0.6, (count, 3))
+    truth = np.minimum((frame.cumsum(axis=1) < rng.random((count, 1))).sum(axis=1), 2)
+    truth[article == 5], truth[article == 3] = 0, 1  # two articles that the probabilities misread
+    truth_topics = rng.random(topics.shape) < topics
+    truth_topics[article == 8, 0] = False
+    truth_topics[article == 6, 0] = np.arange(8) == 2  # one sentence alone
+    topics[article == 9, 0] = 0.1
+    topics[article == 4, 1] = 0.8  # exactly MIN_WEIGHT expected sentences
+    intervals, covered, error = fit_intervals(frame, topics, truth, truth_topics, article)
+    learned, covered_by_hand, error_by_hand = learned_by_hand(frame, topics, truth, truth_topics, article)
+    for quantity, (tau, z) in learned.items():
+        assert intervals.tau[quantity] == pytest.approx(tau, abs=1e-9), quantity
+        assert intervals.z[quantity] == pytest.approx(z, abs=1e-6), quantity
+    assert intervals.z["net"] > 1.645
+    assert covered == pytest.approx(covered_by_hand)
+    assert error == pytest.approx(error_by_hand)
 
 
 def test_an_interval_model_survives_json(intervals: IntervalModel) -> None:
@@ -210,6 +345,62 @@ def test_lean(rows: list[Prediction], side: str) -> None:
     assert promotion.value == pytest.approx(expected)
 
 
+WIDE = IntervalModel({**EXACT.tau, "attention": 0.2}, {**EXACT.z, "attention": 2.0})
+
+
+@pytest.mark.parametrize("intervals", [EXACT, WIDE])
+def test_attention_has_the_interval_of_a_mean_of_chances(intervals: IntervalModel) -> None:
+    rows = [topical(0.5, 0.9, 0.2), topical(0.1, 0.6, 0.0), topical(0.3, 0.7, 0.4)] * 5
+    for found, chances in zip(lean(rows, intervals)[1:], ([0.6, 0.1, 0.58], [0.9, 0.6, 0.7]), strict=True):
+        value = sum(chances) / 3
+        half = intervals.z["attention"] * (sum(w * (1 - w) for w in chances) * 5 / 15**2 + intervals.tau["attention"] ** 2) ** 0.5
+        assert found is not None
+        assert (found.value, found.low, found.high) == pytest.approx((value, max(0, value - half), min(1, value + half)))
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.05, 0.2])
+def test_a_lean_begins_where_the_interval_of_the_difference_ends(tau: float) -> None:
+    """The difference of two means of chances, each with the variance of its sentences and τ² of its own."""
+    for count in (8, 20):
+        intervals = IntervalModel({**EXACT.tau, "attention": tau}, {**EXACT.z, "attention": 2.0})
+        sides = {}
+        for step in range(100):
+            promotion, technology = 0.5 + step / 200, 0.5
+            half = 2.0 * ((promotion * (1 - promotion) + technology * (1 - technology)) / count + 2 * tau**2) ** 0.5
+            for rows, side in (
+                ([topical(promotion, technology, 0.0)] * count, "marketing"),
+                ([topical(technology, promotion, 0.0)] * count, "technology"),
+            ):
+                found = lean(rows, intervals)
+                sides[side] = found[0]
+                assert found[0] == ("balanced" if promotion - technology <= half else side)
+                assert [e.value for e in found[1:] if e] == pytest.approx(
+                    [promotion, technology] if side == "marketing" else [technology, promotion]
+                )
+        assert tau == 0.2 or sides == {"marketing": "marketing", "technology": "technology"}
+
+
+def test_a_lean_needs_as_many_sentences_as_a_topic() -> None:
+    assert lean([topical(1.0, 0.0, 0.0)] * int(MIN_WEIGHT), EXACT)[0] == "marketing"
+    assert lean([topical(1.0, 0.0, 0.0)] * (int(MIN_WEIGHT) - 1), EXACT)[0] == "unknown"
+    assert lean([topical(1.0, 1.0, 0.0)], EXACT)[0] == "unknown"
+    certain = [topical(1.0, 0.0, 0.0)] * 3 + [topical(0.0, 1.0, 0.0)] * 3
+    assert lean(certain, EXACT)[0] == "balanced"
+
+
+@pytest.mark.parametrize("topics", [("technology",), ("marketing",), ("price",)])
+def test_a_lean_needs_both_topics(topics: tuple[str, ...]) -> None:
+    assert lean([prediction((1, 0, 0), topics=topics)] * 9, EXACT) == ("unknown", None, None)
+
+
+def test_promotion_is_marketing_alone_where_there_is_no_traffic() -> None:
+    rows = [prediction((1, 0, 0), 0.6, topics=("marketing", "technology"))] * 9
+    promotion = lean(rows, EXACT)[1]
+    assert promotion is not None
+    assert promotion.value == pytest.approx(0.6)
+    assert lean(rows[:1], EXACT)[0] == "unknown"
+
+
 def test_a_model_without_the_topics_has_no_lean() -> None:
     rows = [prediction((1, 0, 0), topics=("price",))] * 9
     assert lean(rows, EXACT) == ("unknown", None, None)
@@ -223,6 +414,10 @@ def test_a_model_without_the_topics_has_no_lean() -> None:
         (Estimate(-0.3, -0.5, -0.1), 0.4, "skepticism"),
         (Estimate(0.1, -0.1, 0.3), 0.4, "mixed"),
         (Estimate(0.0, -0.1, 0.1), 0.9, "neutral"),
+        (Estimate(0.1, 0.0, 0.3), 0.9, "neutral"),
+        (Estimate(-0.1, -0.3, 0.0), 0.9, "neutral"),
+        (Estimate(0.0, -0.1, 0.1), 0.6, "neutral"),
+        (Estimate(0.0, -0.1, 0.1), 0.59, "mixed"),
         (None, 0.5, "unknown"),
     ],
 )
@@ -230,3 +425,5 @@ def test_verdict(net: Estimate | None, neutral: float, word: str) -> None:
     share = Estimate(neutral, neutral, neutral)
     row = TopicShare(ALL, 9, 9.0, 1.0, net is not None, share, share, share, net, None, None)
     assert verdict(row) == word
+    for incomplete in (replace(row, sufficient=False), replace(row, net=None), replace(row, neutral=None)):
+        assert verdict(incomplete) == "unknown"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 import framing
-from framing.analysis import load_model, predict_rows, read_bytes, score, score_file
+from framing import analysis
+from framing.analysis import load_model, predict_rows, read_bytes, score, score_decoded_many, score_file, score_many
+from framing.decode import Decoded
 from framing.errors import ArtifactError, DecodeError, FramingError, InputError, TooLargeError
 from framing.model import FramingModel
 from framing.report.data import article
@@ -126,7 +129,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_label_rows_are_repaired_one_by_one(small_model: FramingModel) -> None:
     rows = ["態(tài)度領先，好評如潮。", "锟斤拷锟斤拷令人失望", ""]
-    found = predict_rows(rows, ["a", "a", "a"], small_model)
+    found = predict_rows(rows, ["a", "b", "c"], small_model)
     assert found[0].frame == predict_rows(["態度領先，好評如潮。"], ["a"], small_model)[0].frame
     assert found[1].stance_log_odds == predict_rows([""], ["a"], small_model)[0].stance_log_odds
 
@@ -162,3 +165,42 @@ def test_the_package_offers_what_it_says() -> None:
         framing.scores  # noqa: B018
     with pytest.raises(ArtifactError):
         framing.load_model("/nonexistent")
+
+
+@settings(max_examples=30)
+@given(articles=st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=6), batch=st.integers(1, 9))
+def test_articles_scored_together_score_as_alone(small_model: FramingModel, articles: list[str], batch: int) -> None:
+    names = [f"{i}.txt" for i in range(len(articles))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(analysis, "BATCH", batch)
+        together = list(score_many(articles, small_model, sources=names))
+    assert together == [score(text, small_model, source=name) for text, name in zip(articles, names, strict=True)]
+
+
+def test_many_articles_are_taken_as_they_are_needed(small_model: FramingModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "BATCH", 4)
+    taken = []
+
+    def texts() -> Iterator[str]:
+        for number in range(100):
+            taken.append(number)
+            yield f"第{number}代芯片的性能领先同行。口碑很好。"
+
+    first = next(score_many(texts(), small_model, evidence=0))
+    assert len(taken) == 2
+    assert first.source == "<text>"
+    assert all(s.prediction is not None and not s.prediction.evidence for s in first.sentences)
+
+
+def test_decoded_texts_keep_their_notes(small_model: FramingModel) -> None:
+    documents = [
+        (Decoded("芯片领先。", "gb18030", False), "a"),
+        (Decoded("芯片\ufffd领先。", "utf-8", True, 1), "b"),
+        (Decoded("", "utf-8", True), "c"),
+    ]
+    found = list(score_decoded_many(documents, small_model))
+    assert [(s.source, s.encoding, s.warnings) for s in found] == [
+        ("a", "gb18030", ("encoding-inferred",)),
+        ("b", "utf-8", ("unreadable-sentences", "undecodable-bytes")),
+        ("c", "utf-8", ()),
+    ]

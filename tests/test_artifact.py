@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
+import os
 import pickle
+import random
 import shutil
-from collections.abc import Callable
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from framing import artifact
-from framing.artifact import ARRAYS, FILES, FORMAT, HEAD, LEXICON, MANIFEST, VOCABULARY, default_model_path, load, model_hash, save, verify
+from framing.artifact import (
+    ARRAYS,
+    CARD,
+    FILES,
+    FORMAT,
+    HEAD,
+    LEXICON,
+    MANIFEST,
+    MAX_JSON,
+    RECORD,
+    VOCABULARY,
+    default_model_path,
+    load,
+    model_hash,
+    record_shipped,
+    save,
+    seal,
+    verify,
+)
 from framing.errors import ArtifactError
+from framing.lexicon import Lexicon
 from framing.model import FramingModel
+
+ROOT = Path(__file__).parent.parent
 
 TEXTS = ["新芯片的性能领先同行，获得好评。", "用户质疑质量，令人失望。", "公司总部在杭州。"]
 
@@ -44,13 +72,22 @@ def refused(place: Path, says: str = "") -> str:
     return message
 
 
+def put_manifest(place: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the manifest and seal it anew."""
+    manifest = json.loads((place / MANIFEST).read_bytes())
+    change(manifest)
+    (place / MANIFEST).write_bytes(seal(manifest))
+
+
 def put(place: Path, name: str, data: bytes) -> None:
     """Replace a file and make the manifest agree, as somebody with bad intentions would."""
     (place / name).write_bytes(data)
-    manifest = json.loads((place / MANIFEST).read_bytes())
-    manifest["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    manifest["hash"] = model_hash({n: e["sha256"] for n, e in manifest["files"].items()})
-    (place / MANIFEST).write_text(json.dumps(manifest))
+
+    def agree(manifest: dict[str, Any]) -> None:
+        manifest["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        manifest["hash"] = model_hash({n: manifest["files"][n]["sha256"] for n in FILES})
+
+    put_manifest(place, agree)
 
 
 def npy(array: Any, *, allow_pickle: bool = False) -> bytes:
@@ -75,8 +112,36 @@ def test_saving_again_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None
     assert {p.name: p.read_bytes() for p in again.iterdir()} == {p.name: p.read_bytes() for p in folder.iterdir()}
 
 
-def test_the_shipped_model_is_sound() -> None:
+def test_the_shipped_model_is_sound_and_the_recorded_one() -> None:
     assert verify(default_model_path())["format"] == FORMAT
+    digest = hashlib.sha256((default_model_path() / MANIFEST).read_bytes()).hexdigest()
+    assert RECORD.read_text() == f"{digest}  models/default/{MANIFEST}\n", "models/default was changed by hand: run `framing model record`"
+
+
+def test_other_models_are_not_recorded(folder: Path) -> None:
+    before = RECORD.read_bytes()
+    record_shipped(folder)
+    assert RECORD.read_bytes() == before
+
+
+def test_what_could_not_be_loaded_is_not_saved(small_model: FramingModel, folder: Path) -> None:
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    for broken in (
+        replace(small_model, weights=small_model.weights * np.float32(np.nan)),
+        replace(small_model, name="a\x1b[31mname"),
+        replace(small_model, topics=("all", *small_model.topics[1:])),
+        replace(small_model, lexicon=Lexicon(regional={"的": "的" * 1000})),
+        replace(small_model, lexicon=Lexicon(regional={"的": "\n"})),
+    ):
+        with pytest.raises(ArtifactError, match="malformed"):
+            save(broken, folder)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_column_order_and_byte_order_do_not_matter(small_model: FramingModel, folder: Path, tmp_path: Path) -> None:
+    weights = np.asfortranarray(small_model.weights.astype(">f4"))
+    save(replace(small_model, weights=weights), tmp_path / "other", "# A card\n")
+    assert (tmp_path / "other" / "weights.npy").read_bytes() == (folder / "weights.npy").read_bytes()
 
 
 def test_a_model_is_replaced_whole(small_model: FramingModel, folder: Path) -> None:
@@ -103,13 +168,62 @@ def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
     assert name in refused(folder, "cannot be read")
 
 
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("where", [0.0, 0.5, 1.0])
-def test_a_flipped_bit_is_refused(folder: Path, name: str, where: float) -> None:
-    data = bytearray((folder / name).read_bytes())
-    data[int(where * (len(data) - 1))] ^= 1
-    (folder / name).write_bytes(data)
-    assert name in refused(folder, "SHA-256 differs")
+def flips(place: Path, count: int, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Give a file's name and its bytes with one bit turned, again and again, the same ones in each run."""
+    chance = random.Random(0)
+    contents = {name: (place / name).read_bytes() for name in names}
+    for _ in range(count):
+        name = chance.choice(names)
+        data = bytearray(contents[name])
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        yield name, bytes(data)
+
+
+def test_every_one_of_1000_flipped_bits_is_refused(folder: Path) -> None:
+    names = (*FILES, MANIFEST, CARD)
+    sound = {name: (folder / name).read_bytes() for name in names}
+    for name, data in flips(folder, 1000, names):
+        (folder / name).write_bytes(data)
+        with pytest.raises(ArtifactError) as caught:
+            verify(folder)
+        assert name in str(caught.value)
+        assert "\n" not in str(caught.value)
+        (folder / name).write_bytes(sound[name])
+    verify(folder)
+
+
+def test_a_damaged_card_is_noticed_and_harmless(small_model: FramingModel, folder: Path) -> None:
+    """Only people read the card: loading does not open it."""
+    (folder / CARD).write_text("# Another card\n")
+    with pytest.raises(ArtifactError, match=CARD):
+        verify(folder)
+    (folder / CARD).unlink()
+    with pytest.raises(ArtifactError, match=CARD):
+        verify(folder)
+    assert load(folder).predict(TEXTS) == small_model.predict(TEXTS)
+
+
+def test_a_flipped_bit_with_hashes_made_to_agree_is_refused_or_harmless(small_model: FramingModel, tmp_path: Path) -> None:
+    """Whoever flips bits on purpose gets either one line or a model that still gives probabilities."""
+    place = tmp_path / "model"
+    save(replace(small_model, lexicon=Lexicon(words={"领先": 2.0, "失望": -2.0})), place)
+    sound = {name: (place / name).read_bytes() for name in (*FILES, MANIFEST)}
+    refusals: list[str] = []
+    for name, data in flips(place, 400, FILES):
+        put(place, name, data)
+        try:
+            predictions = load(place).predict(TEXTS, ["a"] * 3, 1)
+        except ArtifactError as error:
+            refusals.append(str(error))
+            continue
+        finally:
+            for changed in (name, MANIFEST):
+                (place / changed).write_bytes(sound[changed])
+        for p in predictions:
+            assert p.praise + p.skepticism + p.neutral == pytest.approx(1)
+            assert all(0 <= q <= 1 for q in (p.praise, p.skepticism, p.neutral, p.quoted, *p.topic_probabilities.values()))
+    assert 0 < len(refusals) < 400
+    assert not any("\n" in message for message in refusals)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -130,8 +244,10 @@ def test_a_truncated_file_is_refused(folder: Path, name: str) -> None:
         (b'{"format": "1"}', "names no format number"),
         (b'{"format": 99}', "update framing"),
         (b'{"format": 0}', "train it again"),
-        (b'{"format": 1}', "does not list the files"),
-        (b'{"format": 1, "files": {"../../etc/passwd": {}}}', "does not list the files"),
+        (b'{"format": true}', "names no format number"),
+        (b'{"format": %d}' % FORMAT, "carries no seal"),
+        (b'{"format": %d, "seal": "0000"}' % FORMAT, "its seal differs"),
+        (b'{"format": %s}' % (b"9" * 5000), "not JSON"),
     ],
 )
 def test_a_broken_manifest_is_refused(folder: Path, data: bytes, says: str) -> None:
@@ -139,24 +255,76 @@ def test_a_broken_manifest_is_refused(folder: Path, data: bytes, says: str) -> N
     refused(folder, says)
 
 
-@pytest.mark.parametrize("entry", [None, {}, {"bytes": "1", "sha256": "x"}, {"bytes": 1, "sha256": None}])
+@pytest.mark.parametrize("entry", [None, {}, {"bytes": "1", "sha256": "x"}, {"bytes": True, "sha256": "x"}, {"bytes": 1, "sha256": None}])
 def test_a_malformed_entry_is_refused(folder: Path, entry: object) -> None:
-    manifest = json.loads((folder / MANIFEST).read_bytes())
-    manifest["files"][HEAD] = entry
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    put_manifest(folder, lambda m: m["files"].update({HEAD: entry}))
     refused(folder, "malformed")
 
 
-def test_another_hash_is_refused(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda m: m.update(hash="0" * 64), "hash does not match"),
+        (lambda m: m["files"].pop(HEAD), "does not list the files"),
+        (lambda m: m["files"].update({"../../etc/passwd": {"bytes": 1, "sha256": "x"}}), "does not list the files"),
+        (lambda m: m.update(files=[]), "does not list the files"),
+        (lambda m: m.update(unknown=1), "its seal differs"),
+        (lambda m: m.pop("card"), "its seal differs"),
+        (lambda m: m.update(card=[]), "the card is not a mapping"),
+        (lambda m: m.update(name="\x1b[2Jred"), "a name is not"),
+        (lambda m: m.update(name="n" * 101), "a name is not"),
+        (lambda m: m.update(name=None), "a name is not"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused(folder: Path, change: Callable[[dict[str, Any]], object], says: str) -> None:
+    put_manifest(folder, change)
+    refused(folder, says)
+
+
+def test_a_manifest_without_a_seal_or_reformatted_is_refused(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_bytes())
-    manifest["hash"] = "0" * 64
     (folder / MANIFEST).write_text(json.dumps(manifest))
-    refused(folder, "hash does not match")
+    refused(folder, "its seal differs")
+    del manifest["seal"]
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    refused(folder, "carries no seal")
 
 
-def test_a_huge_file_is_refused_unread(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifact, "MAX_FILE", 100)
-    refused(folder, "more than a model file may have")
+@pytest.mark.parametrize("name", [MANIFEST, LEXICON, "weights.npy"])
+def test_a_huge_file_is_refused_unread(folder: Path, name: str) -> None:
+    os.truncate(folder / name, 1 << 36)  # takes no room on the disk
+    assert name in refused(folder, "more than such a file of a model may have")
+
+
+def test_a_symbolic_link_is_refused(folder: Path, tmp_path: Path) -> None:
+    """Also one that leads to the very file: what a link leads to can change after the check."""
+    for name, target in ((LEXICON, tmp_path / "elsewhere"), ("idf.npy", "sound.npy"), (MANIFEST, "/dev/zero"), (HEAD, HEAD)):
+        data = (folder / name).read_bytes()
+        place = (folder / target) if not Path(target).is_absolute() else Path(target)
+        if str(target) not in ("/dev/zero", HEAD):
+            place.write_bytes(data)
+        (folder / name).unlink()
+        (folder / name).symlink_to(target)
+        assert name in refused(folder, "is a symbolic link")
+        (folder / name).unlink()
+        (folder / name).write_bytes(data)
+    (tmp_path / "link").symlink_to(folder)
+    assert load(tmp_path / "link").hash == load(folder).hash
+
+
+@pytest.mark.parametrize("name", [MANIFEST, HEAD, "weights.npy"])
+def test_what_is_no_regular_file_is_refused_without_waiting(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert name in refused(folder, "not a regular file")
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    assert name in refused(folder, "cannot be read")
+    (folder / name).rmdir()
+    monkeypatch.chdir(folder)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(name)
+        assert name in refused(folder, "cannot be read")
 
 
 def test_places_that_are_no_folder(tmp_path: Path) -> None:
@@ -166,23 +334,133 @@ def test_places_that_are_no_folder(tmp_path: Path) -> None:
     refused(tmp_path, "cannot be read")
 
 
-class _Bomb:
+class Reduced:
     """Leave a file behind when it is unpickled."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
 
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         return (Path.touch, (self.target,))
 
 
-@pytest.mark.parametrize("name", ARRAYS)
+class Built(Reduced):
+    """Leave it behind when its state is set."""
+
+    def __setstate__(self, state: Path) -> None:
+        state.touch()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (object.__new__, (Built,), self.target)
+
+
+def attacks(target: Path) -> dict[str, bytes]:
+    """Give the bytes of pickles that would create ``target``, packed in every way that a loader might open."""
+    raw = b"cposix\nsystem\n(Vtouch " + str(target).encode() + b"\ntR."
+    fields = np.zeros(1, dtype=[("a", "f4"), ("b", object)])
+    fields["b"][0] = Reduced(target)
+    zipped = io.BytesIO()
+    np.savez_compressed(zipped, a=np.array([Reduced(target)], dtype=object), allow_pickle=True)
+    header = io.BytesIO()
+    np.lib.format.write_array(header, np.array([Built(target)], dtype=object), version=(2, 0))
+    result = {
+        "opcodes": raw,
+        "reduce": pickle.dumps(Reduced(target)),
+        "build": pickle.dumps(Built(target)),
+        "nested": pickle.dumps({"weights": [(Reduced(target),)], "lexicon": {"a": Built(target)}}),
+        "pickle in a pickle": pickle.dumps(pickle.dumps(Reduced(target))),
+        "protocol 0": pickle.dumps(Reduced(target), protocol=0),
+        "object array": npy(np.array([Reduced(target)], dtype=object), allow_pickle=True),
+        "object array of arrays": npy(np.array([np.array([Built(target)], dtype=object), None], dtype=object), allow_pickle=True),
+        "object array, header 2.0": header.getvalue(),
+        "structured array": npy(fields, allow_pickle=True),
+        "npz": zipped.getvalue(),
+        "code in a header": npy(np.zeros(3)).replace(b"(3,)", b"[open('x')]"),
+        "json that names a class": b'{"py/reduce": [{"py/function": "posix.system"}, {"py/tuple": ["touch ran"]}]}',
+    }
+    return result | {f"gzip of {name}": gzip.compress(data) for name, data in list(result.items())[:3]}
+
+
+def test_the_attacks_work_on_a_loader_that_unpickles(tmp_path: Path) -> None:
+    """Otherwise the next tests would prove nothing."""
+    for name in ("opcodes", "reduce", "build", "nested", "object array", "structured array"):
+        data = attacks(tmp_path / name.replace(" ", "-"))[name]
+        if name.endswith("array"):
+            np.load(io.BytesIO(data), allow_pickle=True)
+        else:
+            pickle.loads(data)
+        assert (tmp_path / name.replace(" ", "-")).exists()
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_no_code_runs_from_a_file(folder: Path, tmp_path: Path, name: str) -> None:
-    bomb = _Bomb(tmp_path / "ran")
-    for data in (npy(np.array([bomb], dtype=object), allow_pickle=True), pickle.dumps(bomb)):
+    sound = (folder / name).read_bytes()
+    for data in attacks(tmp_path / "ran").values():
         put(folder, name, data)
-        refused(folder, "malformed")
+        refused(folder)
     assert not (tmp_path / "ran").exists()
+    put(folder, name, sound)
+    load(folder)
+
+
+def test_loading_asks_python_for_nothing_that_runs_code(folder: Path, tmp_path: Path) -> None:
+    """Python's own audit events tell: nothing is unpickled, compiled, executed or started."""
+    places = []
+    for number, (name, data) in enumerate(attacks(tmp_path / "ran").items()):
+        place = shutil.copytree(folder, tmp_path / f"attack-{number}")
+        put(place, list(ARRAYS)[number % len(ARRAYS)] if "json" not in name else HEAD, data)
+        places.append(str(place))
+    program = """
+        import sys
+        from pathlib import Path
+        from framing.artifact import load, verify
+        from framing.errors import ArtifactError
+        load(Path(sys.argv[1]))  # whatever is imported late
+        seen = []
+        forbidden = ("pickle.", "marshal.", "exec", "compile", "import", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "ctypes.", "code.")
+        sys.addaudithook(lambda event, arguments: seen.append(event) if event.startswith(forbidden) else None)
+        load(Path(sys.argv[1]))
+        for place in sys.argv[2:]:
+            try:
+                verify(Path(place))
+            except ArtifactError as error:
+                print(error)
+        print(seen)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), folder, *places], capture_output=True, text=True, timeout=120, check=True
+    )
+    *refusals, events = done.stdout.splitlines()
+    assert (len(refusals), events) == (len(places), "[]")
+
+
+def test_a_bomb_of_json_takes_bounded_memory(folder: Path) -> None:
+    """The largest JSON that is read at all becomes the most objects that it can, and is refused."""
+    put(folder, VOCABULARY, b"[" + b"[]," * (MAX_JSON // 3 - 2) + b"[]]")
+    program = """
+        import resource, sys
+        from pathlib import Path
+        from framing.artifact import load
+        from framing.errors import ArtifactError
+        if sys.argv[2] == "limited":
+            size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (size + 150_000_000, resource.RLIM_INFINITY))
+        try:
+            load(Path(sys.argv[1]))
+        except ArtifactError as error:
+            print(error)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    """
+
+    def outcome(mode: str) -> tuple[str, int]:
+        command = [sys.executable, "-c", textwrap.dedent(program), str(folder), mode]
+        says, megabytes = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout.splitlines()
+        return says, int(megabytes)
+
+    says, megabytes = outcome("free")
+    assert "malformed" in says
+    assert megabytes < 1000
+    assert "more memory than there is" in outcome("limited")[0]
 
 
 def edited(change: Callable[[Any], Any]) -> Callable[[bytes], bytes]:
@@ -209,6 +487,16 @@ def lying_header(data: bytes) -> bytes:
     return data[:at] + grown + data[end:].replace(b" " * (len(grown) - (end - at)), b"", 1)
 
 
+def announced(shape: str) -> Callable[[bytes], bytes]:
+    """Write another shape into the header, whose length agrees."""
+
+    def announce(data: bytes) -> bytes:
+        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+        return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + data[128:]
+
+    return announce
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -220,6 +508,16 @@ def lying_header(data: bytes) -> bytes:
         ("weights.npy", array(lambda a: a.astype(np.float64))),
         ("weights.npy", array(lambda a: a.astype(">f4"))),
         ("weights.npy", lying_header),
+        ("weights.npy", announced("(1000000000000, 10)")),
+        ("weights.npy", announced("(0, 999999999999999)")),
+        ("weights.npy", announced("(9999999999999999999999999, 1)")),
+        ("weights.npy", announced("(-1, 10)")),
+        ("weights.npy", announced("()")),
+        ("weights.npy", announced("(2, 2, 2)")),
+        ("weights.npy", announced("(" * 3000)),
+        ("weights.npy", array(np.asfortranarray)),
+        ("weights.npy", lambda d: d[:6] + b"\x02" + d[7:]),
+        ("weights.npy", lambda d: d[:64]),
         ("weights.npy", lambda _: b""),
         ("weights.npy", lambda d: d + b"x"),
         ("idf.npy", spoiled(np.nan)),
@@ -238,6 +536,8 @@ def lying_header(data: bytes) -> bytes:
         (VOCABULARY, lambda _: b"[" * 100_000),
         (HEAD, edited(lambda h: [h])),
         (HEAD, edited(lambda h: {**h, "topics": []})),
+        (HEAD, edited(lambda h: {**h, "topics": ["\x1b[31m", *h["topics"][1:]]})),
+        (HEAD, edited(lambda h: {**h, "topics": [f"t{i}" for i in range(33)]})),
         (HEAD, edited(lambda h: {**h, "topics": ["all", *h["topics"][1:]]})),
         (HEAD, edited(lambda h: {**h, "bias": [10**400, *h["bias"][1:]]})),
         (HEAD, edited(lambda h: {**h, "bias": h["bias"][1:]})),
@@ -262,6 +562,11 @@ def lying_header(data: bytes) -> bytes:
         (LEXICON, edited(lambda v: {**v, "constructions": [["一", "", "kind", 1.0]]})),
         (LEXICON, edited(lambda v: {**v, "constructions": [1]})),
         (LEXICON, edited(lambda v: {**v, "topics": []})),
+        (LEXICON, edited(lambda v: {**v, "topics": {f"t{i}": {} for i in range(33)}})),
+        (LEXICON, edited(lambda v: {**v, "regional": {"的": "的" * 101}})),
+        (LEXICON, edited(lambda v: {**v, "regional": {"的": "\n"}})),
+        (LEXICON, edited(lambda v: {**v, "words": {"好\n": 1.0}})),
+        (LEXICON, edited(lambda v: {**v, "constructions": [["一", "二\n", "kind", 1.0]]})),
     ],
 )
 def test_data_that_agrees_with_the_manifest_but_makes_no_model_is_refused(
@@ -269,3 +574,83 @@ def test_data_that_agrees_with_the_manifest_but_makes_no_model_is_refused(
 ) -> None:
     put(folder, name, change((folder / name).read_bytes()))
     refused(folder)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Give a checkout of its own: the package and the shipped model beside it."""
+    place = tmp_path / "checkout"
+    shutil.copytree(ROOT / "framing", place / "framing", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "models" / "default", place / "models" / "default")
+    return place
+
+
+def run(checkout: Path, *arguments: str, code: int = 0) -> str:
+    """Run the package of a checkout; return what it prints, or what it complains of."""
+    path = os.pathsep.join([str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=checkout, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
+    assert done.returncode == code, done.stderr
+    return done.stderr if code else done.stdout
+
+
+def test_a_changed_shipped_model_is_noticed(checkout: Path, folder: Path) -> None:
+    assert "as recorded in the package" in run(checkout, "-m", "framing", "model", "verify")
+    shutil.rmtree(checkout / "models" / "default")
+    shutil.copytree(folder, checkout / "models" / "default")
+    (checkout / "a.txt").write_text("公司总部在杭州。", "utf-8")
+    for command in (("model", "verify"), ("score", "a.txt"), ("score", "a.txt", "--model", "models/default")):
+        says = run(checkout, "-m", "framing", *command, code=1)
+        assert "is not the model that this version was shipped with" in says
+        assert says.count("\n") == 1
+    assert "recorded" in run(checkout, "-m", "framing", "model", "record")
+    assert "as recorded in the package" in run(checkout, "-m", "framing", "model", "verify")
+    (checkout / "framing" / "data" / RECORD.name).unlink()
+    assert "differs" in run(checkout, "-m", "framing", "model", "verify", code=1)
+    shutil.rmtree(checkout / "models")
+    assert "can be recorded" in run(checkout, "-m", "framing", "model", "record", code=1)
+
+
+def test_training_and_rolling_back_keep_the_record_true(checkout: Path) -> None:
+    before = (checkout / "framing" / "data" / RECORD.name).read_text()
+    program = """
+        from dataclasses import replace
+        from pathlib import Path
+        from framing.artifact import load, save
+        from framing.labelling.versions import keep
+        place = Path("models/default")
+        keep(place)
+        model = load(place)
+        save(replace(model, bias=model.bias + 0.001), place)
+    """
+    run(checkout, "-c", textwrap.dedent(program))
+    after = (checkout / "framing" / "data" / RECORD.name).read_text()
+    assert after != before
+    assert "sound" in run(checkout, "-m", "framing", "model", "verify")
+    run(checkout, "-m", "framing", "model", "rollback", "models/default")
+    assert "sound" in run(checkout, "-m", "framing", "model", "verify")
+    assert (checkout / "framing" / "data" / RECORD.name).read_text() == before
+
+
+def test_verify_compares_with_a_published_hash(folder: Path) -> None:
+    digest = load(folder).hash
+    assert "as given" in run(folder.parent, "-m", "framing", "model", "verify", "model", "--hash", digest.upper())
+    assert "not compared" in run(folder.parent, "-m", "framing", "model", "verify", "model")
+    assert "this is another model" in run(folder.parent, "-m", "framing", "model", "verify", "model", "--hash", "00", code=1)
+    run(folder.parent, "-m", "framing", "model", "verify", "model", "too many", code=2)
+
+
+@pytest.mark.parametrize(
+    "card", [{"test": 3}, {"test": {"frame": {"macro_f1": "\x9b2J"}, "n": 1}}, {"test": {"frame": {"macro_f1": 0.5}, "n": "\u202e"}}]
+)
+def test_what_a_stranger_says_of_his_model_is_only_text(folder: Path, card: dict[str, Any]) -> None:
+    put_manifest(folder, lambda m: m.update(card=card))
+    assert "sound" in run(folder.parent, "-m", "framing", "model", "verify", "model")
+    shown = run(folder.parent, "-m", "framing", "model", "show", "model")
+    listed = run(folder.parent, "-m", "framing", "model", "list", ".")
+    refused = run(folder.parent, "-m", "framing", "model", "card", "model", code=1)
+    assert "its card cannot be read" in listed
+    assert "does not say of itself" in refused
+    assert all(c.isprintable() or c == "\n" for c in shown + listed + refused)

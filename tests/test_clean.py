@@ -120,6 +120,23 @@ def test_lines_broken_at_a_fixed_width_are_joined() -> None:
     assert {r.reason for r in result.repairs} == {"hard line break"}
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [
+        ("1.", "8倍", "1.8倍"),
+        ("1", ".8倍", "1.8倍"),
+        ("12,", "000台", "12,000台"),
+        ("20", "24年", "2024年"),
+        ("Deep", "Seek", "Deep Seek"),
+        ("v2.", "released", "v2. released"),
+    ],
+)
+def test_what_was_broken_at_a_fixed_width(before: str, after: str, joined: str) -> None:
+    line = "公司表示这款产品的算力是上一代的三倍功耗只有一半"
+    wrapped = "\n".join([line, line[: 24 - len(before)] + before, after + line[: 24 - len(after)], *[line] * 8])
+    assert line[: 24 - len(before)] + joined + line[: 24 - len(after)] in clean(wrapped).text
+
+
 def test_verse_and_lists_keep_their_lines() -> None:
     verse = "\n".join("春风吹过工厂门前的柳树" * 2 + "\n" + "机器停了" for _ in range(10))
     assert clean(verse).text == verse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -199,3 +200,13 @@ def test_fewer_than_two_groups_are_refused(praising: ArticleScore, intervals: In
 def test_an_empty_group_is_refused(praising: ArticleScore, intervals: IntervalModel) -> None:
     with pytest.raises(InputError, match="group B holds no articles"):
         compare({"A": [praising], "B": []}, Segmenter(), intervals)
+
+
+def test_articles_of_other_topics_are_refused(praising: ArticleScore, doubting: ArticleScore, intervals: IntervalModel) -> None:
+    other = replace(doubting, topics=doubting.topics[1:])
+    with pytest.raises(InputError, match="group A: the articles were scored by models with different topics"):
+        pool("A", [praising, other], intervals)
+    with pytest.raises(InputError, match="the groups were scored by models with different topics"):
+        compare({"A": [praising], "B": [other]}, Segmenter(), intervals)
+    with pytest.raises(KeyError, match="marketing"):
+        pool("B", [other], intervals).total("marketing")

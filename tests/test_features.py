@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framing.features import NO_SPAN, Context, Extractor, FeatureConfig, FeatureSpace, extract, fit_features
+from framing.features import NO_SPAN, Context, Extractor, FeatureConfig, FeatureSpace, Projection, extract, fit_features
 from framing.lexicon import Lexicon, Matcher, load_lexicon
 from framing.records import Example
 from framing.segment import Segmenter
@@ -102,3 +102,70 @@ def test_contexts_number_articles() -> None:
     assert Context.of(["a", "a", "b", "a"]).article.tolist() == [0, 0, 1, 2]
     assert Context.of([]).article.tolist() == []
     assert Context.single(3).article.tolist() == [0, 1, 2]
+
+
+PIECES = [
+    "芯片",
+    "不",
+    "领先",
+    "令人失望",
+    "，",
+    "。",
+    "“",
+    "”",
+    "但是",
+    "2024",
+    "3.5%",
+    "x",
+    "与其",
+    "不如",
+    "他说",
+    "直播",
+    "如果",
+    "需要",
+]
+ROWS = st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), min_size=1, max_size=6)
+
+
+@settings(max_examples=40)
+@given(sentences=ROWS, articles=st.integers(1, 3))
+def test_projections_are_the_sums_of_occurrences(
+    segmenter: Segmenter, matcher: Matcher, space: FeatureSpace, sentences: list[str], articles: int
+) -> None:
+    extractor = Extractor(space, matcher)
+    tokens, context = segmenter.segment(sentences), Context(np.arange(len(sentences)) * articles // len(sentences))
+    weights = np.random.default_rng(0).normal(size=(space.columns, 7))
+    projection, findings = Projection(extractor, weights), extractor.find(tokens)
+    found = projection.own(findings) + projection.surroundings(extractor.surroundings(findings.signals, context), len(sentences))
+    np.testing.assert_allclose(found, to_csr(extractor(tokens, context), space.columns) @ weights, atol=1e-9)
+
+
+@settings(max_examples=40)
+@given(sentences=ROWS)
+def test_places_are_the_placed_occurrences(segmenter: Segmenter, matcher: Matcher, space: FeatureSpace, sentences: list[str]) -> None:
+    extractor = Extractor(space, matcher)
+    tokens = segmenter.segment(sentences)
+    weights = np.random.default_rng(1).normal(size=(space.columns, 1))
+    findings = extractor.find(tokens)
+    occurrences = extractor.occurrences(findings, ())
+    expected: dict[tuple[int, int, int], float] = {}
+    for row, column, value, start, end in zip(
+        *(getattr(occurrences, n).tolist() for n in ("row", "column", "value", "start", "end")), strict=True
+    ):
+        if start != NO_SPAN:
+            expected[row, start, end] = expected.get((row, start, end), 0.0) + value * weights[column, 0]
+    places = Projection(extractor, weights).places(findings)
+    found = dict.fromkeys(expected, 0.0)
+    for row, start, end, value in zip(*(a.tolist() for a in places), strict=True):
+        found[row, start, end] = found.get((row, start, end), 0.0) + value
+    assert found == pytest.approx(found | expected, abs=1e-9)
+
+
+def test_the_vocabulary_knows_words_of_any_length(segmenter: Segmenter) -> None:
+    texts = ["人工智能的芯片，ai和gpt，自主研发有限责任公司", "人工智能😀𠮶2024年"]
+    tokens = segmenter.segment(texts)
+    space = fit_features(tokens, Context.single(2), Matcher(Lexicon()), WORDS_ONLY)
+    other = segmenter.segment([*texts, "没见过的unknown词"])
+    for token, number in zip(other.tokens, space.vocabulary.find(other).tolist(), strict=True):
+        known = token if token in space.words else "<year>" if token == "2024" else None
+        assert number == (space.words.index(known) if known else -1), token

@@ -14,10 +14,12 @@ from sklearn.linear_model import LogisticRegression
 from framing import model as room
 from framing.features import Context, Extractor, FeatureConfig, fit_features
 from framing.lexicon import Matcher, load_lexicon
-from framing.model import VOICE_HEADS, FramingModel, sigmoid, softmax, voice_forward, voice_state
+from framing.model import FramingModel
+from framing.neighbours import NeighbourEffect
 from framing.records import FRAMES, Example
-from framing.segment import Segmenter
+from framing.segment import Segmenter, Tokens
 from framing.training import to_csr
+from framing.voice import VOICE_HEADS
 
 PIECES = [
     "晨岸科技",
@@ -80,7 +82,12 @@ def test_evidence_and_structure_add_up_to_the_stance(small_model: FramingModel, 
     """The weights of all tokens, shown or not, and the sentence-wide terms are the log-odds exactly."""
     taken: list[float] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(room, "_strongest", lambda weights, _tokens, _limit: taken.append(float(weights.sum())) or [])
+
+        def nothing(weights: np.ndarray, tokens: Tokens, _limit: int) -> np.ndarray:
+            taken.extend(np.bincount(tokens.rows, weights, minlength=len(tokens)).tolist())
+            return np.zeros(0, np.int64)
+
+        patch.setattr(room, "_strongest", nothing)
         predictions = small_model.predict(sentences, ["a"] * len(sentences), evidence=3)
     for prediction, total in zip(predictions, taken, strict=True):
         assert prediction.structure + total == pytest.approx(prediction.stance_log_odds, abs=1e-9)
@@ -119,6 +126,44 @@ def test_batches_do_not_show(small_model: FramingModel, texts: list[str], names:
     assert small_model.predict(texts, names, 2) == whole
 
 
+QUOTING = ["他说：“", "”", "下面是演讲全文。", "上面就是他的演讲。", "直播很热。", "芯片领先。", "令人失望！", "他认为："]
+
+
+@settings(max_examples=30)
+@given(rows=st.lists(st.lists(st.sampled_from(QUOTING), max_size=3).map("".join), min_size=1, max_size=20), batch=st.integers(1, 6))
+def test_an_article_longer_than_a_batch_keeps_its_context(small_model: FramingModel, rows: list[str], batch: int) -> None:
+    """Quotations, announcements, topics around and the voice run on over the cuts between batches."""
+    whole = small_model.scores(rows, ["a"] * len(rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "BATCH", batch)
+        cut = small_model.scores(rows, ["a"] * len(rows))
+    for name in ("frame", "topics", "quoted", "logits"):
+        np.testing.assert_array_equal(getattr(cut, name), getattr(whole, name))
+
+
+def test_offsets_of_evidence_count_from_where_sentences_begin(small_model: FramingModel, texts: list[str]) -> None:
+    offsets = list(accumulate(map(len, texts), initial=0))[:-1]
+    for text, base, plain, moved in zip(
+        texts, offsets, small_model.predict(texts, evidence=2), small_model.predict(texts, evidence=2, offsets=offsets), strict=True
+    ):
+        shifted = tuple(replace(c, start=c.start + base, end=c.end + base) for c in plain.evidence)
+        assert moved == replace(plain, evidence=shifted)
+        assert "".join(texts)[base : base + len(text)] == text
+
+
+def test_of_equally_strong_words_the_outer_ones_come_first(small_model: FramingModel) -> None:
+    """Rounding must not decide the order, so it is the same on every machine."""
+    tokens = small_model.segmenter.segment(["好好好好", "，好", ""])
+    place = {"starts": tokens.starts[:-1], "rows": tokens.rows}
+    weights = np.full(len(tokens.tokens), 0.5) + np.linspace(0, 1e-15, len(tokens.tokens))
+    praised = room._strongest(weights, tokens, 2)
+    doubted = room._strongest(-weights, tokens, 2)
+    for row in (0, 1):
+        mine = [i for i in range(len(tokens.tokens)) if place["rows"][i] == row and tokens.tokens[i].isalnum()]
+        assert [i for i in praised.tolist() if place["rows"][i] == row] == mine[:2]
+        assert [i for i in doubted.tolist() if place["rows"][i] == row] == mine[::-1][:2]
+
+
 def test_scoring_equals_scikit_learn(labelled: list[Example], texts: list[str], names: list[str], small_model: FramingModel) -> None:
     """The sparse sum of the scoring path is the decision function of the estimator that was trained."""
     matcher, tokens, context = Matcher(load_lexicon()), Segmenter(load_lexicon().regional).segment(texts), Context.of(names)
@@ -130,7 +175,14 @@ def test_scoring_equals_scikit_learn(labelled: list[Example], texts: list[str], 
     weights[:, :3] = head.coef_.T
     bias = np.concatenate([head.intercept_, np.zeros(weights.shape[1] - 3)])
     # Double precision here: what a saved model loses to 32 bits is not what this test is about.
-    model = replace(small_model, lexicon=load_lexicon(), space=space, weights=weights, bias=bias)  # type: ignore[arg-type]
+    model = replace(
+        small_model,
+        lexicon=load_lexicon(),
+        space=space,
+        weights=weights,  # type: ignore[arg-type]
+        bias=bias,
+        neighbours=NeighbourEffect(),
+    )
     scores = model.scores(texts, names)
     np.testing.assert_allclose(scores.logits, head.decision_function(rows), atol=1e-9)
     np.testing.assert_allclose(scores.frame, head.predict_proba(rows), atol=1e-9)
@@ -152,31 +204,6 @@ def test_damaged_weights_do_not_pass(small_model: FramingModel) -> None:
     broken = replace(small_model, weights=np.full_like(small_model.weights, np.nan))
     with pytest.raises(ArithmeticError, match="weights are damaged"):
         broken.predict(["新芯片性能领先。"])
-
-
-def test_softmax_and_sigmoid_do_not_overflow() -> None:
-    np.testing.assert_allclose(softmax(np.array([[1000.0, 0.0, -1000.0]])), [[1, 0, 0]])
-    np.testing.assert_allclose(softmax(np.log(np.array([[0.2, 0.3, 0.5]]))), [[0.2, 0.3, 0.5]])
-    np.testing.assert_allclose(sigmoid(np.array([-1000.0, 0.0, 1000.0])), [0, 0.5, 1])
-
-
-@given(st.lists(st.lists(st.tuples(*[st.floats(-8, 8)] * VOICE_HEADS), min_size=1, max_size=6), min_size=1, max_size=3))
-def test_voice_forward_sums_over_all_paths(articles: list[list[tuple[float, ...]]]) -> None:
-    """P(quoted) equals the sum over every sequence of voices, each weighed by its states' heads."""
-    logits = np.array([row for a in articles for row in a])
-    numbers = np.repeat(np.arange(len(articles)), [len(a) for a in articles])
-    found = voice_forward(logits, numbers)
-    assert ((found >= 0) & (found <= 1 + 1e-12)).all()
-    begin = 0
-    for size in map(len, articles):
-        expected = np.zeros(size)
-        for path in range(2**size):
-            quoted = np.array([path >> i & 1 for i in range(size)], np.bool_)
-            heads = voice_state(quoted, np.zeros(size, np.int64))
-            p = sigmoid(logits[begin + np.arange(size), heads])
-            expected += np.prod(np.where(quoted, p, 1 - p)) * quoted
-        np.testing.assert_allclose(found[begin : begin + size], expected, atol=1e-9)
-        begin += size
 
 
 @given(st.lists(st.integers(1, 9), max_size=8), st.integers(1, 12))

@@ -160,3 +160,19 @@ def test_empty_sentences_are_rows_too(plain: Segmenter) -> None:
 
 def test_blanks_between_characters_do_not_matter(plain: Segmenter) -> None:
     assert plain.segment(["新 车 上 市"]).tokens == plain.segment(["新车上市"]).tokens
+
+
+@pytest.mark.parametrize(
+    ("spaced", "close"),
+    [
+        ("AI 大模型 的 GPT-4o 很好", "AI大模型的GPT-4o很好"),
+        ("卖出 3.5 万辆，同比增长 8% 左右", "卖出3.5万辆，同比增长8%左右"),
+        ("iPhone　上市", "iPhone上市"),
+    ],
+)
+def test_blanks_beside_latin_words_do_not_matter(plain: Segmenter, spaced: str, close: str) -> None:
+    assert plain.segment([spaced]).tokens == plain.segment([close]).tokens
+
+
+def test_blanks_between_latin_words_stay(plain: Segmenter) -> None:
+    assert plain.segment(["小米 SU7 Ultra 上市"]).tokens == ["小米", "su7", " ", "ultra", "上市"]

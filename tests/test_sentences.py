@@ -42,7 +42,7 @@ def test_keeps_whole(case: dict[str, str]) -> None:
     assert [s.text for s in split(clean(case["text"]))] == [case["text"]]
 
 
-@pytest.mark.parametrize("case", CASES["kinds"], ids=lambda c: c["text"])
+@pytest.mark.parametrize("case", CASES["kinds"], ids=lambda c: c["why"])
 def test_kinds(case: dict[str, str]) -> None:
     assert [s.kind for s in split(clean(case["text"]))] == [case["kind"]]
 
@@ -84,6 +84,24 @@ def test_a_sentence_cut_again_stays_whole_at_its_line(original: str) -> None:
 def test_a_long_quotation_is_cut_inside() -> None:
     quoted = "".join(f"我们第{i}次试验的结果比上一次更好一些。" for i in range(6))
     assert len(split(clean(f"他回忆说：“{quoted}”"))) == 6
+
+
+def test_lengths_decide_where_text_is_cut() -> None:
+    quoted = "“好。我们走。”他说完就离开了。"
+    assert [s.text for s in split(clean(quoted), SentenceConfig(quote=7))] == [quoted]
+    assert [s.text for s in split(clean(quoted), SentenceConfig(quote=6))] == ["“好。", "我们走。”他说完就离开了。"]
+    # The length is that of the quotation, wherever it stands.
+    assert len(split(clean("公司昨天发布新车。" + quoted), SentenceConfig(quote=7))) == 2
+    nested = "“甲（乙。丙）丁。戊。”他说完就离开了。"
+    assert [s.text for s in split(clean(nested), SentenceConfig(quote=11))] == [nested]
+    assert [s.text for s in split(clean(nested), SentenceConfig(quote=10))] == ["“甲（乙。丙）丁。", "戊。”他说完就离开了。"]
+    short = split(clean("销量增长，口碑不错，明年会更好"), SentenceConfig(longest=10))
+    assert [(s.text, s.kind) for s in short] == [("销量增长，口碑不错，", "body"), ("明年会更好", "heading")]
+
+
+def test_lines_with_sentences_are_paragraphs() -> None:
+    text = "甲公司。\n\n \t\n乙公司。丙公司。\n丁公司。\n"
+    assert [s.paragraph for s in split(clean(text))] == [0, 1, 1, 2]
 
 
 def test_text_without_stops_is_cut_at_commas() -> None:

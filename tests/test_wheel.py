@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -18,13 +20,20 @@ import framing
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    build = "import sys, hatchling.build; print(hatchling.build.build_wheel(sys.argv[1]))"
-    done = subprocess.run([sys.executable, "-c", build, str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+def build(project: Path, folder: Path) -> Path:
+    """Build the wheel of a checkout into a folder."""
+    program = "import sys, hatchling.build; print(hatchling.build.build_wheel(sys.argv[1]))"
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)], cwd=project, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
     return folder / done.stdout.split()[-1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +87,7 @@ def test_the_wheel_scores_elsewhere(installed: Path) -> None:
     row = json.loads(run(installed, "-m", "framing", "score", "a.txt", "--format", "jsonl"))
     assert row["sentences"][0]["prediction"]["frame"] == "praise"
     assert run(installed, "-m", "framing", "--version").split()[-1] == framing.__version__
-    assert "sound" in run(installed, "-m", "framing", "model", "verify")
+    assert "as recorded in the package" in run(installed, "-m", "framing", "model", "verify")
 
 
 def test_the_command_is_declared(wheel: Path) -> None:
@@ -88,3 +97,22 @@ def test_the_command_is_declared(wheel: Path) -> None:
     assert "framing = framing.cli.main:main" in entry
     assert "Name: framing-zh" in metadata
     assert "License-Expression: Apache-2.0" in metadata
+
+
+def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
+    """Neither the folder, nor the age of files, nor who may read them shows in a wheel."""
+    digests = set()
+    for number in range(2):
+        project = tmp_path / f"checkout-{number}"
+        shutil.copytree(ROOT / "framing", project / "framing", ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copy)
+        shutil.copytree(ROOT / "models" / "default", project / "models" / "default")
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, project)
+        for path in project.rglob("*"):
+            os.utime(path, (10**9 + 10**7 * number,) * 2)
+            if path.is_file():
+                path.chmod(0o600 if number else 0o644)
+        wheel = build(project, tmp_path)
+        digests.add((wheel.name, hashlib.sha256(wheel.read_bytes()).hexdigest()))
+        wheel.unlink()
+    assert len(digests) == 1

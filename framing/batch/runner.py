@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,7 +101,7 @@ def run(sources: Sequence[str], out: str | Path, config: BatchConfig = BatchConf
             store.remove_manifest()
             _make_levels(store, config)
             progress.begin(sum(p.weight for p in plan), len(plan))
-            for result in pool.map(pool.guarded(work), [(p, job) for p in plan], tally):
+            for result in pool.map(work, [(p, job) for p in plan], tally):
                 tally.add(result)
         summary = tally.summary(time.monotonic() - begun)
         _finish(store, tally, config, model, before)
@@ -145,13 +144,8 @@ class _Tally:
 class _Pool:
     """Run functions through joblib, whatever its backend; results come as they are ready."""
 
-    def __init__(self, jobs: int, *, local: bool) -> None:
+    def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self.local = local
-
-    def guarded(self, function: Any) -> Any:
-        """Return the function so that a local worker does not outlive this process."""
-        return partial(_guarded, os.getpid(), function) if self.local else function
 
     def map(self, function: Any, arguments: Sequence[tuple[Any, ...]], tally: _Tally) -> Iterator[Any]:
         from joblib import Parallel, delayed
@@ -170,15 +164,8 @@ class _Pool:
             results.close()
 
 
-def _guarded(parent: int, function: Any, *arguments: Any) -> Any:
-    if os.getpid() != parent:
-        _watch(parent)
-    return function(*arguments)
-
-
-@lru_cache(maxsize=1)
-def _watch(parent: int) -> None:
-    """End this worker soon after its parent: loky's would wait for minutes for a killed one."""
+def _end_with(parent: int) -> None:
+    """Make this worker end soon after its parent: loky's would wait for minutes for a killed one."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -196,10 +183,10 @@ def _pool(config: BatchConfig) -> Iterator[_Pool]:
         if config.backend == "dask":
             stack.enter_context(_dask_client(config.scheduler))
             stack.enter_context(parallel_config(backend="dask"))
-            yield _Pool(-1, local=False)
+            yield _Pool(-1)
         else:
-            stack.enter_context(parallel_config(backend="loky"))
-            yield _Pool(config.jobs or cpu_count(), local=True)
+            stack.enter_context(parallel_config(backend="loky", initializer=_end_with, initargs=(os.getpid(),)))
+            yield _Pool(config.jobs or cpu_count())
 
 
 @contextmanager

@@ -1,25 +1,27 @@
-"""Score one record and say where in its file each sentence stands."""
+"""Score records and say where in its file each sentence stands."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from framing.analysis import score, score_decoded
-from framing.batch.inputs import Missing, expand, kind_of
+from framing.analysis import score_decoded_many
+from framing.batch.inputs import Location, Missing, expand, kind_of
 from framing.batch.plan import read_file
 from framing.batch.store import Entry
 from framing.batch.tables import Record
-from framing.decode import DEFAULT_LIMIT, decode
+from framing.decode import DEFAULT_LIMIT, Decoded, decode
 from framing.errors import FramingError, InputError
 from framing.model import FramingModel
 from framing.records import ArticleScore
 from framing.report.data import article
 
-__all__ = ["article_data", "content_key", "entries_of", "entry_of", "scored_entry"]
+__all__ = ["article_data", "content_key", "entries_of", "entry_of", "scored_entries"]
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -31,25 +33,62 @@ def content_key(record: Record) -> str:
     return hashlib.sha256(b"data\0" + (record.data or b"")).hexdigest()[:32]
 
 
-def scored_entry(record: Record, model: FramingModel, *, key: str = "", encoding: str | None = None, limit: int | None = None) -> Entry:
-    """Score an article that was read; one that cannot be becomes an entry with an error."""
-    try:
-        data = _score(record, model, encoding, limit)
-    except FramingError as error:
-        failure = {"error": type(error).__name__, "reason": str(error)}
-        return Entry(record.source, record.row, record.id, record.group, key, error=failure)
-    sentences = data.pop("sentences")
-    del data["source"]
-    return Entry(record.source, record.row, record.id, record.group, key, article=data, sentences=sentences)
+def scored_entries(
+    records: Iterable[tuple[Record, str]], model: FramingModel, *, encoding: str | None = None, limit: int | None = None
+) -> Iterator[Entry]:
+    """Score articles that were read, each with its key, several in each pass of the model; the order stays.
+
+    An article that cannot be read becomes an entry with an error.
+    """
+    found: deque[_Document] = deque()
+
+    def readable() -> Iterator[tuple[Decoded, str]]:
+        for record, key in records:
+            found.append(_document(record, key, encoding, limit))
+            if found[-1].decoded is not None:
+                yield found[-1].decoded, record.source
+
+    for result in score_decoded_many(readable(), model):
+        yield from _failures(found)
+        document = found.popleft()
+        data = article_data(result, document.decoded.text if document.decoded else "")
+        sentences = data.pop("sentences")
+        del data["source"]
+        yield _entry(document, article=data, sentences=sentences)
+    yield from _failures(found)
 
 
-def _score(record: Record, model: FramingModel, encoding: str | None, limit: int | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """Hold a record with its text, or with the reason why it has none."""
+
+    record: Record
+    key: str
+    decoded: Decoded | None
+    error: FramingError | None = None
+
+
+def _document(record: Record, key: str, encoding: str | None, limit: int | None) -> _Document:
     if record.error is not None:
-        raise record.error
+        return _Document(record, key, None, record.error)
     if record.text is not None:
-        return article_data(score(record.text, model, source=record.source), record.text)
-    decoded = decode(record.data or b"", encoding, limit=limit)
-    return article_data(score_decoded(decoded, model, source=record.source), decoded.text)
+        return _Document(record, key, Decoded(record.text, "str", True))
+    try:
+        return _Document(record, key, decode(record.data or b"", encoding, limit=limit))
+    except FramingError as error:
+        return _Document(record, key, None, error)
+
+
+def _failures(found: deque[_Document]) -> Iterator[Entry]:
+    """Take the documents off the front that could not be read."""
+    while found and found[0].decoded is None:
+        document = found.popleft()
+        yield _entry(document, error={"error": type(document.error).__name__, "reason": str(document.error)})
+
+
+def _entry(document: _Document, **content: Any) -> Entry:
+    record = document.record
+    return Entry(record.source, record.row, record.id, record.group, document.key, **content)
 
 
 def article_data(result: ArticleScore, text: str) -> dict[str, Any]:
@@ -74,12 +113,13 @@ def entry_of(result: ArticleScore) -> Entry:
 
 
 def entries_of(sources: Sequence[str], model: FramingModel) -> Iterator[Entry]:
-    """Score text files, folders and patterns one after the other, keeping nothing."""
-    for item in expand(sources):
-        if isinstance(item, Missing):
-            record = Record(item.name, error=InputError(item.reason))
-        elif kind_of(item.path) != "text":
-            record = Record(item.name, error=InputError("is a table; score it with `framing batch` first"))
-        else:
-            record = read_file(item, DEFAULT_LIMIT)
-        yield scored_entry(record, model)
+    """Score text files, folders and patterns, keeping nothing."""
+    return scored_entries(((_read(item), "") for item in expand(sources)), model)
+
+
+def _read(item: Location | Missing) -> Record:
+    if isinstance(item, Missing):
+        return Record(item.name, error=InputError(item.reason))
+    if kind_of(item.path) != "text":
+        return Record(item.name, error=InputError("is a table; score it with `framing batch` first"))
+    return read_file(item, DEFAULT_LIMIT)

@@ -14,7 +14,7 @@ import framing
 from framing.analysis import load_model
 from framing.batch.export import Encoder, dumps, entry_line
 from framing.batch.plan import Partition, records
-from framing.batch.scoring import content_key, scored_entry
+from framing.batch.scoring import content_key, scored_entries
 from framing.batch.store import FORMAT, LEVELS, Entry, Head, Store
 from framing.batch.tables import Record, TableConfig
 from framing.errors import ArtifactError
@@ -165,11 +165,15 @@ def _article_key(record: Record, job: Job) -> str:
 def _scored(found: Sequence[Record], job: Job, store: Store, tally: _Written) -> Iterator[Entry]:
     keys = [_article_key(r, job) if r.error is None else "" for r in found]
     earlier = store.earlier(k for k in keys if k) if job.incremental else {}
+    new = [(record, key) for record, key in zip(found, keys, strict=True) if key not in earlier]
+    fresh: Iterator[Entry] = iter(())
+    if new:
+        model = _model(job.model_path, job.model_hash)
+        fresh = scored_entries(new, model, encoding=job.table.encoding, limit=job.table.limit)
     for record, key in zip(found, keys, strict=True):
         if key in earlier:
             yield replace(earlier[key], source=record.source, row=record.row, id=record.id, group=record.group)
             continue
-        model = _model(job.model_path, job.model_hash)
-        entry = scored_entry(record, model, key=key, encoding=job.table.encoding, limit=job.table.limit)
+        entry = next(fresh)
         tally.scored += entry.article is not None
         yield entry

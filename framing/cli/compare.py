@@ -29,6 +29,7 @@ _SUFFIX = ".txt"
 @click.option("--model", "model_path", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
 @click.option("--lang", type=click.Choice(("zh", "zh-hant", "en")), help="Language of the report.  [default: from the locale]")
 @click.option("--encoding", help="Encoding of the files, instead of finding it.")
+@click.option("--max-bytes", type=click.IntRange(min=1), default=64 * 1024 * 1024, show_default=True, help="Refuse larger inputs.")
 def compare(
     files: tuple[str, ...],
     groups: tuple[str, ...],
@@ -38,6 +39,7 @@ def compare(
     model_path: Path | None,
     lang: str | None,
     encoding: str | None,
+    max_bytes: int,
 ) -> None:
     """Compare articles or groups: stance per topic, words, sentences, and shared events.
 
@@ -58,7 +60,7 @@ def compare(
     if output is not None:
         refuse_overwriting_inputs(output, [str(p) for paths in members.values() for p in paths])
     model = load_model(model_path)
-    scored = {name: [_scored(path, model, encoding) for path in paths] for name, paths in members.items()}
+    scored = {name: [_scored(path, model, encoding, max_bytes) for path in paths] for name, paths in members.items()}
     result = compare_groups(scored, model.segmenter, IntervalModel.from_data(model.interval))
     words = wording(lang or language_of_locale())  # type: ignore[arg-type]
     if form == "html":
@@ -73,9 +75,9 @@ def compare(
 
         write_comparison_plots(result, plots, words)
     if output is not None:
-        write_atomically(output, rendered.encode("utf-8", "surrogateescape"))
+        write_atomically(output, rendered.encode("utf-8", "backslashreplace"))
     else:
-        sys.stdout.buffer.write(rendered.encode("utf-8", "replace"))
+        sys.stdout.buffer.write(rendered.encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()
 
 
@@ -94,11 +96,11 @@ def _members(files: tuple[str, ...], groups: tuple[str, ...]) -> dict[str, list[
     return result
 
 
-def _scored(path: Path, model: FramingModel, encoding: str | None) -> ArticleScore:
+def _scored(path: Path, model: FramingModel, encoding: str | None, limit: int) -> ArticleScore:
     from framing.analysis import score_file
     from framing.errors import InputError
 
     try:
-        return score_file(path, model, encoding=encoding)
+        return score_file(path, model, encoding=encoding, limit=limit)
     except InputError as error:
         raise type(error)(f"{path}: {error}") from None

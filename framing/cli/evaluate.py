@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ __all__ = ["evaluate"]
 
 
 @click.command()
-@click.argument("gold", type=click.Path(path_type=Path))
+@click.argument("gold", type=click.Path(path_type=Path, readable=False))
 @click.option("--model", "model_path", type=click.Path(path_type=Path), help="Model folder.  [default: the shipped model]")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True, help="How to give the result.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to a file instead of printing.")
@@ -44,10 +45,13 @@ def evaluate(gold: Path, model_path: Path | None, form: str, output: Path | None
     if errors and form == "text":
         lines = [f"{e.frame} → {p.frame}  {e.text}" for e, p in zip(result.examples, result.predictions, strict=True) if e.frame != p.frame]
         text += "\n" + "\n".join(lines) + "\n"
+    # Labels are JSON, which may hold half of a surrogate pair.
+    data = text.encode("utf-8", "backslashreplace")
     if output is not None:
-        write_atomically(output, text.encode())
+        write_atomically(output, data)
     else:
-        click.echo(text, nl=False)
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
 
 
 def _text(f: dict[str, Any]) -> str:

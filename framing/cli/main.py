@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("framing.cli.score:score", "Score articles: praise, skepticism or neutral, per sentence and topic."),
     "batch": ("framing.cli.batch:batch", "Score many inputs into a folder: resumable, parallel, on a cluster."),
     "gate": ("framing.cli.gate:gate", "Check scores against a policy, for CI."),
+    "check": ("framing.cli.check:check", "Check how stable an article's score is."),
     "evaluate": ("framing.cli.evaluate:evaluate", "Measure a model on a labelled gold file."),
     "train": ("framing.cli.train:train", "Train a model from label files."),
     "label": ("framing.cli.label:label", "Label sentences on a full-screen terminal page."),
@@ -58,7 +59,7 @@ class _LazyGroup(click.Group):
 def cli() -> None:
     """Say how Chinese articles write about a company, sentence by sentence and topic by topic.
 
-    Exit codes: 0 done, 1 an input failed, 2 wrong usage, 3 a gate failed, 130 interrupted.
+    Exit codes: 0 done, 1 an input failed, 2 wrong usage, 3 a gate failed or a new model is worse, 130 interrupted.
     """
 
 

@@ -15,7 +15,7 @@ __all__ = ["report"]
 
 
 @click.command()
-@click.argument("results", type=click.Path(path_type=Path))
+@click.argument("results", type=click.Path(path_type=Path, readable=False))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The page to write.")
 @click.option("--by", metavar="COLUMN", help="Group by a column of the articles, by group (framing batch --group-column), or by folder.")
 @click.option("--model", "model_path", type=click.Path(path_type=Path), help="Model that scored them.  [default: the shipped model]")
@@ -45,7 +45,7 @@ def report(results: Path, output: Path, by: str | None, model_path: Path | None,
     intervals = IntervalModel.from_data(load_model(model_path).interval)
     groups = [pool(name, articles, intervals) for name, articles in sorted(members.items())]
     page = html.render_groups(groups, words, by or words["page.group"])
-    write_atomically(output, page.encode("utf-8"))
+    write_atomically(output, page.encode("utf-8", "backslashreplace"))
     click.echo(f"{output}: articles {sum(map(len, members.values()))}, groups {len(groups)}", err=True)
 
 

@@ -80,7 +80,9 @@ def score(
 
         write_plots(scores, plots, words)
     if output is not None:
-        write_atomically(output, rendered.encode("utf-8", "backslashreplace"))
+        # A run in which everything failed must not take the place of an older result.
+        if scores:
+            write_atomically(output, rendered.encode("utf-8", "backslashreplace"))
     elif scores or form in ("json", "csv", "html"):
         sys.stdout.buffer.write(rendered.encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()

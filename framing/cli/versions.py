@@ -35,7 +35,10 @@ def _day(moment: datetime) -> str:
 
 def _figure(card: dict[str, Any]) -> str:
     test = card.get("test")
-    return f"frame macro-F1 {test['frame']['macro_f1']:.3f} on {test['n']} held-out sentences" if test else "not measured"
+    try:
+        return f"frame macro-F1 {test['frame']['macro_f1']:.3f} on {test['n']:d} held-out sentences" if test else "not measured"
+    except (KeyError, TypeError, ValueError, IndexError):
+        return "its card cannot be read"
 
 
 @click.command()
@@ -52,19 +55,18 @@ def compare(new: Path, base: Path | None, gold: tuple[Path, ...], split: str, fl
     Exit code 3 if NEW is significantly worse in some figure.
     """
     from framing.analysis import load_model
-    from framing.labelling.comparison import compare_models, word_shifts
+    from framing.labelling.comparison import compare_models
     from framing.labelling.files import read_folder
-    from framing.labelling.text_tables import comparison_text
+    from framing.labelling.text_tables import comparison_text, shifts_text
 
     first, second = load_model(base), load_model(new)
     worse = False
     for path in gold:
         examples = [e for e in read_folder([path]) if split == "all" or e.split == "test"]
         result = compare_models(examples, first, second)
-        click.echo(f"{path}: {comparison_text(result, flips)}", nl=False)
+        click.echo(f"{path}:\n{comparison_text(result, flips)}", nl=False)
         worse = worse or bool(result.worse)
-    click.echo("words whose weight moved most (praise + / skepticism −): ")
-    click.echo("  " + "  ".join(f"{s.word} {s.base:+.2f}→{s.new:+.2f}" for s in word_shifts(first, second)))
+    click.echo(shifts_text(first, second))
     if worse:
         raise click.exceptions.Exit(3)
 

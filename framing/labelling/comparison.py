@@ -1,13 +1,15 @@
 """Set two models side by side on the same labelled sentences.
 
 The test is a paired bootstrap over articles (Efron and Tibshirani, 1993): both models' labels of the same
-resampled articles give one difference per sample. A figure is significantly worse where the 95% interval of
-the difference lies below 0.
+resampled articles give one difference per sample. The share of samples in which a figure does not fall is
+the one-sided p-value of its being worse. Several figures are judged at once, so the p-values are raised by
+Holm's procedure (1979), and a figure is significantly worse where the raised one is at most 0.025; likewise
+for better.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,31 +21,40 @@ from framing.evaluation import macro_f1
 from framing.model import PRAISE, SKEPTICISM, FramingModel
 from framing.records import FRAMES, Example, Prediction
 
-__all__ = ["Difference", "Flip", "ModelComparison", "WordShift", "compare_models", "word_shifts"]
+__all__ = ["Difference", "Flip", "ModelComparison", "WordShift", "compare_models", "holm", "word_shifts"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
+_LEVEL = 0.025
+"""Largest one-sided p-value, raised by Holm's procedure, of a difference that is called significant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Hold one figure of two models, 0 to 1, and how far the new one's is above the base's, with its 95% interval."""
+    """Hold one figure of two models, 0 to 1, and how far the new one's is above the base's, with its 95% interval.
+
+    ``p_worse`` and ``p_better`` are one-sided p-values, raised for the number of figures.
+    """
 
     figure: str
     base: float
     new: float
     low: float
     high: float
+    p_worse: float
+    p_better: float
 
     @property
     def worse(self) -> bool:
         """Tell whether the new model is significantly worse."""
-        return self.high < 0
+        return self.p_worse <= _LEVEL
 
     @property
     def better(self) -> bool:
         """Tell whether the new model is significantly better."""
-        return self.low > 0
+        return self.p_better <= _LEVEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,8 @@ class WordShift:
 class ModelComparison:
     """Hold what changes between two models on ``sentences`` labelled sentences of ``articles`` articles.
 
-    ``differences`` begin with the frame's macro-F1; topics are those that both models know.
+    ``differences`` begin with the frame's macro-F1; topics are those that both models know and that some
+    sentence has.
     """
 
     sentences: int
@@ -104,10 +116,9 @@ def compare_models(
     index: dict[str, int] = {}
     articles = np.array([index.setdefault(n, len(index)) for n in names], np.int64)
     draws = _draws(articles, samples, seed)
-    topics = [t for t in base.topics if t in new.topics]
-    differences = tuple(
-        _difference(figure, measure(examples, old), measure(examples, now), draws) for figure, measure in _figures(topics).items()
-    )
+    topics = [t for t in base.topics if t in new.topics and any(t in e.topics for e in examples)]
+    pairs = {figure: (measure(examples, old), measure(examples, now)) for figure, measure in _figures(topics).items()}
+    differences = _differences(pairs, draws)
     flips = tuple(Flip(e, a.frame, b.frame) for e, a, b in zip(examples, old, now, strict=True) if a.frame != b.frame)
     return ModelComparison(len(examples), len(index), differences, flips)
 
@@ -150,10 +161,23 @@ def _score(pair: _Pair, rows: IntArray | slice) -> float:
     return float(2 * (truth & predicted).sum() / max(int(truth.sum() + predicted.sum()), 1))
 
 
-def _difference(figure: str, old: _Pair, now: _Pair, draws: Sequence[IntArray]) -> Difference:
-    drawn = [_score(now, d) - _score(old, d) for d in draws]
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return Difference(figure, _score(old, slice(None)), _score(now, slice(None)), float(low), float(high))
+def _differences(pairs: Mapping[str, tuple[_Pair, _Pair]], draws: Sequence[IntArray]) -> tuple[Difference, ...]:
+    drawn = np.array([[_score(now, d) - _score(old, d) for d in draws] for old, now in pairs.values()])
+    low, high = np.quantile(drawn, (0.025, 0.975), axis=1).tolist()
+    # One is added to both counts: no number of samples shows that something never happens.
+    worse, better = (holm((1 + np.sum(side >= 0, axis=1)) / (1 + len(draws))) for side in (drawn, -drawn))
+    return tuple(
+        Difference(figure, _score(old, slice(None)), _score(now, slice(None)), *numbers)
+        for (figure, (old, now)), *numbers in zip(pairs.items(), low, high, worse, better, strict=True)
+    )
+
+
+def holm(p: FloatArray) -> list[float]:
+    """Raise p-values, shape ``(n,)``, so that the chance of any false finding stays what it is for one (Holm, 1979)."""
+    order = np.argsort(p, kind="stable")
+    raised = np.empty(len(p))
+    raised[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
+    return [float(v) for v in raised]
 
 
 def word_shifts(base: FramingModel, new: FramingModel, count: int = 20) -> list[WordShift]:

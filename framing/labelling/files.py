@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from framing.errors import LabelError
+from framing.errors import InputError, LabelError
+from framing.input import read_input
 from framing.output import write_atomically
 from framing.records import FRAMES, VOICES, Example, Frame, Voice
 
@@ -77,10 +78,9 @@ def read_bounded(path: Path, limit: int = MAX_BYTES) -> bytes:
         LabelError: it cannot be read or is larger than ``limit`` bytes.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise LabelError(f"{path}: cannot be read ({error.strerror})") from None
+        data = read_input(path, limit)
+    except InputError as error:
+        raise LabelError(f"{path}: {error}") from None
     if len(data) > limit:
         raise LabelError(f"{path}: larger than {limit // 1024 // 1024} MiB; split it into several files")
     return data

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from framing.labelling.agreement import Agreement, LabelAgreement
-from framing.labelling.comparison import ModelComparison
+from framing.labelling.comparison import ModelComparison, word_shifts
 from framing.labelling.statistics import BUCKET, Statistics
+from framing.model import FramingModel
 from framing.records import FRAMES
 
-__all__ = ["agreement_text", "comparison_text", "statistics_text"]
+__all__ = ["agreement_text", "comparison_text", "shifts_text", "statistics_text"]
 
 _BAR = 48
 _FILL = {"praise": "█", "skepticism": "▒", "neutral": "░"}
@@ -99,7 +100,7 @@ def _chart(lengths: Mapping[int, Mapping[str, int]]) -> list[str]:
 def comparison_text(result: ModelComparison, flips: int = 10) -> str:
     """Give both models' figures, the difference with its interval, and some of the flipped sentences."""
     lines = [
-        f"{result.sentences} sentences in {result.articles} articles; paired bootstrap, 95% intervals",
+        f"{result.sentences} sentences in {result.articles} articles; paired bootstrap, 95% intervals, verdicts by Holm's procedure",
         f"{'':24}{'base':>8}{'new':>8}{'change':>9}   interval",
     ]
     for d in result.differences:
@@ -110,3 +111,9 @@ def comparison_text(result: ModelComparison, flips: int = 10) -> str:
     lines.append(f"{len(result.flips)} sentences changed their frame: {right} to the true one, {wrong} away from it")
     lines += [f"  {f.base} → {f.new} (is {f.example.frame})  {f.example.text}" for f in result.flips[:flips]]
     return "\n".join(lines) + "\n"
+
+
+def shifts_text(base: FramingModel, new: FramingModel) -> str:
+    """Give the words whose weight moved most between two models."""
+    shifts = "  ".join(f"{s.word} {s.base:+.2f}→{s.new:+.2f}" for s in word_shifts(base, new))
+    return f"words whose weight moved most (praise + / skepticism −):\n  {shifts}"

@@ -24,7 +24,7 @@ from framing.lexicon import Lexicon, Matcher
 from framing.records import FRAMES, TOPICS, VOICES, Example
 from framing.segment import Segmenter, simplify
 
-__all__ = ["THRESHOLD", "TopicSpec", "label_by_vocabulary", "read_topics", "with_topics"]
+__all__ = ["THRESHOLD", "TopicSpec", "label_by_vocabulary", "labelled_files", "read_topics", "with_topics"]
 
 THRESHOLD = 2.0
 """Summed strength from which a sentence is of a topic by vocabulary: one usual term, or two weak ones."""
@@ -85,6 +85,15 @@ def with_topics(lexicon: Lexicon, specs: Sequence[TopicSpec]) -> Lexicon:
     return replace(lexicon, topics={**lexicon.topics, **{s.name: s.vocabulary for s in specs}})
 
 
+def labelled_files(examples: Sequence[Example], specs: Sequence[TopicSpec]) -> dict[str, set[str]]:
+    """Return, per topic, the files that were labelled for it: those in which some row carries it."""
+    return {s.name: {_file(e) for e in examples if s.name in e.topics} for s in specs}
+
+
+def _file(example: Example) -> str:
+    return example.origin.rpartition(":")[0]
+
+
 def label_by_vocabulary(
     examples: Sequence[Example], specs: Sequence[TopicSpec], regional: Mapping[str, str] | None = None
 ) -> list[Example]:
@@ -100,14 +109,13 @@ def label_by_vocabulary(
         regional: regional terms and what stands for them, as in the lexicon.
     """
     tokens = Segmenter(regional).segment([e.text for e in examples])
-    files = [e.origin.rpartition(":")[0] for e in examples]
+    labelled = labelled_files(examples, specs)
     found: list[list[str]] = [[] for _ in examples]
     for spec in specs:
         matcher = Matcher(Lexicon(words=spec.vocabulary))
         matches = matcher.find(tokens).longest()
         strength = np.bincount(matches.row, weights=matcher.grade[matches.entry], minlength=len(examples))
-        labelled = {f for f, e in zip(files, examples, strict=True) if spec.name in e.topics}
         for row in np.flatnonzero(strength >= THRESHOLD).tolist():
-            if files[row] not in labelled:
+            if _file(examples[row]) not in labelled[spec.name]:
                 found[row].append(spec.name)
     return [replace(e, topics=(*e.topics, *new)) if new else e for e, new in zip(examples, found, strict=True)]

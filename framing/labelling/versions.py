@@ -7,15 +7,20 @@ model folder named by a rising number and the model's hash.
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from framing.artifact import MANIFEST, verify
+from framing.artifact import MANIFEST, record_shipped, verify
 from framing.errors import ArtifactError
 
 __all__ = ["Version", "current", "keep", "models_in", "rollback", "versions"]
+
+
+_UNREADABLE = "-unreadable"
+"""Ending of kept folders that no version of this format can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,19 @@ def models_in(folder: Path) -> list[Version]:
 
 
 def versions(folder: Path) -> list[Version]:
-    """List the kept versions of a model, latest first."""
+    """List the kept versions of a model that can be brought back, latest first; those of another format cannot."""
+    result = []
+    for place in _kept(folder):
+        with suppress(ArtifactError):
+            result.append(current(place))
+    return result
+
+
+def _kept(folder: Path) -> list[Path]:
+    """Return all kept versions, latest first, readable or not."""
     store = _store(folder)
-    return [current(p) for p in sorted(store.iterdir(), reverse=True) if (p / MANIFEST).is_file()] if store.is_dir() else []
+    places = sorted(store.iterdir(), reverse=True) if store.is_dir() else []
+    return [p for p in places if (p / MANIFEST).is_file() and not p.name.startswith(".")]
 
 
 def _store(folder: Path) -> Path:
@@ -57,30 +72,42 @@ def _store(folder: Path) -> Path:
 
 
 def keep(folder: Path) -> Version | None:
-    """Copy a model to its kept versions before it is replaced; ``None`` where there is no model yet.
+    """Copy a model to its kept versions before it is replaced; ``None`` where there is no sound model.
 
-    A model that is the latest kept version already is not copied again.
+    A model that is the latest kept version already is not copied again. One that this version cannot read
+    (it is damaged, or of another format) is copied too, but cannot be brought back by ``rollback``.
 
     Raises:
-        ArtifactError: the model is not sound, or the copy cannot be written.
+        ArtifactError: the copy cannot be written.
     """
     if not (folder / MANIFEST).is_file():
         return None
-    now, kept = current(folder), versions(folder)
+    places = _kept(folder)
+    number = int(places[0].name.partition("-")[0]) + 1 if places else 1
+    try:
+        now = current(folder)
+    except ArtifactError:
+        _copy(folder, _store(folder) / f"{number:04d}{_UNREADABLE}")
+        return None
+    kept = versions(folder)
     if kept and kept[0].hash == now.hash:
         return kept[0]
-    store = _store(folder)
-    number = int(kept[0].path.name.partition("-")[0]) + 1 if kept else 1
-    place = store / f"{number:04d}-{now.hash[:8]}"
-    temporary = store / f".{place.name}"
+    place = _store(folder) / f"{number:04d}-{now.hash[:8]}"
+    _copy(folder, place)
+    return current(place)
+
+
+def _copy(folder: Path, place: Path) -> None:
+    """Copy a model to a kept version, whole or not at all."""
+    temporary = place.with_name(f".{place.name}")
     try:
-        store.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(folder, temporary)
         temporary.rename(place)
     except OSError as error:
         raise ArtifactError(f"{place} cannot be written ({error.strerror}); the model was not replaced") from None
-    return current(place)
 
 
 def rollback(folder: Path, to: str | None = None) -> Version:
@@ -112,4 +139,5 @@ def rollback(folder: Path, to: str | None = None) -> Version:
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise ArtifactError(f"{folder} cannot be written ({error.strerror}); check the folder and the space left") from None
+    record_shipped(folder)
     return current(folder)

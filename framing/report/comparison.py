@@ -17,7 +17,6 @@ __all__ = ["SCHEMA_VERSION", "comparison_data", "render_json", "render_text"]
 SCHEMA_VERSION = 1
 """Raised by one whenever a field changes its meaning or goes away; new fields do not raise it."""
 
-_CODES = {"praise": "32", "skepticism": "31", "neutral": "90", "bold": "1", "dim": "2"}
 _AXIS = 41
 
 
@@ -91,7 +90,7 @@ class _Printer:
         self.comparison, self.wording, self.style = comparison, wording, style
 
     def paint(self, text: str, *names: str) -> str:
-        return f"\x1b[{';'.join(_CODES[n] for n in names)}m{text}\x1b[0m" if self.style.colour and text else text
+        return self.style.paint(text, *names)
 
     def page(self) -> str:
         lines = [self.paint(self.wording["compare.chart"], "bold"), *self.chart()]

@@ -248,6 +248,9 @@ def _dumbbell(axes: Axes, comparison: Comparison, w: Wording) -> None:
     groups = comparison.groups
     band = len(groups) + 1
     ticks, labels = [], []
+    # The legend names every group, also one whose topics all have too few sentences.
+    for k, group in enumerate(groups):
+        axes.plot([], [], "o", color=_GROUPS[k % len(_GROUPS)], markersize=8, label=printable(group.name))
     for number, row in enumerate(groups[0].totals):
         base = -number * band
         points = []
@@ -257,7 +260,7 @@ def _dumbbell(axes: Axes, comparison: Comparison, w: Wording) -> None:
                 continue
             colour = _GROUPS[k % len(_GROUPS)]
             axes.plot([net.low, net.high], [base - k] * 2, color=colour, alpha=0.45, linewidth=3)
-            axes.plot(net.value, base - k, "o", color=colour, markersize=8, label=printable(group.name) if number == 0 else None)
+            axes.plot(net.value, base - k, "o", color=colour, markersize=8)
             points.append((net.value, base - k))
         axes.plot([x for x, _ in points], [y for _, y in points], color="#8b929a", linewidth=1, zorder=0)
         ticks.append(base - (len(groups) - 1) / 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,24 @@ def read_results(path: Path) -> Iterator[tuple[ArticleScore, dict[str, Any]]]:
         InputError: there is no such file, or a line is not an article in the published form.
     """
     for file in _files(path):
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    row = json.loads(line)
-                    yield read_article(row), row
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise InputError(f"{file}:{number}: no article in the published JSON form ({_reason(error)})") from None
+        try:
+            with file.open(encoding="utf-8") as lines:
+                yield from _articles(file, lines)
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read ({error.strerror})") from None
+        except UnicodeDecodeError:
+            raise InputError(f"{file}: is not UTF-8; write it with `framing score FILE… --format jsonl`") from None
+
+
+def _articles(file: Path, lines: Iterable[str]) -> Iterator[tuple[ArticleScore, dict[str, Any]]]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            yield read_article(row), row
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise InputError(f"{file}:{number}: no article in the published JSON form ({_reason(error)})") from None
 
 
 def _reason(error: Exception) -> str:
@@ -44,8 +53,8 @@ def _files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise InputError(f"{path}: no such file or folder; name a JSON Lines file of articles or a folder of them")
-    found = sorted(p for p in path.rglob("*.jsonl") if p.name.startswith("articles") or p.parent.name == "articles")
-    found = found or sorted(p for p in path.glob("*.jsonl") if p.name != "errors.jsonl")
+    found = sorted(p for p in path.rglob("*.jsonl") if (p.name.startswith("articles") or p.parent.name == "articles") and p.is_file())
+    found = found or sorted(p for p in path.glob("*.jsonl") if p.name != "errors.jsonl" and p.is_file())
     if not found:
         raise InputError(f"{path}: holds no articles*.jsonl; write one with `framing score FILE… --format jsonl -o articles.jsonl`")
     return found

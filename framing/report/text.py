@@ -11,7 +11,7 @@ from framing.records import ArticleScore, Contribution, Prediction, ScoredSenten
 from framing.report.marks import pieces
 from framing.report.wording import Wording, interval, percent, signed
 
-__all__ = ["Style", "pad", "printable", "render"]
+__all__ = ["Style", "pad", "printable", "render", "shorten"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class Style:
     width: int = 100
     evidence: bool = False
     verbose: bool = False
+
+    def paint(self, text: str, *names: str) -> str:
+        """Colour text where colour may be used; names are those of frames, ``bold``, ``dim`` and ``warn``."""
+        return f"\x1b[{';'.join(_CODES[n] for n in names)}m{text}\x1b[0m" if self.colour and text else text
 
 
 _CODES = {"praise": "32", "skepticism": "31", "neutral": "90", "bold": "1", "dim": "2", "warn": "33"}
@@ -40,6 +44,18 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return blank + text if right else text + blank
 
 
+def shorten(text: str, columns: int) -> str:
+    """Cut text to a number of terminal columns, with an ellipsis where something is left out."""
+    if wcswidth(text) <= columns:
+        return text
+    kept = ""
+    for char in text:
+        if wcswidth(kept + char) > columns - 1:
+            break
+        kept += char
+    return kept + "…"
+
+
 def render(scores: Iterable[ArticleScore], wording: Wording, style: Style) -> str:
     """Render the articles one after the other."""
     return "\n".join(_Printer(score, wording, style).page() for score in scores)
@@ -50,9 +66,7 @@ class _Printer:
         self.score, self.wording, self.style = score, wording, style
 
     def paint(self, text: str, *names: str) -> str:
-        if not self.style.colour or not text:
-            return text
-        return f"\x1b[{';'.join(_CODES[n] for n in names)}m{text}\x1b[0m"
+        return self.style.paint(text, *names)
 
     def page(self) -> str:
         score, w = self.score, self.wording
@@ -115,7 +129,7 @@ class _Printer:
             for index in row.carriers:
                 item = self.score.sentences[index]
                 if index in shown:
-                    lines.append(self.paint(f"  {self.mark(item)} {self.shorten(printable(item.sentence.text), 30)} ↑", "dim"))
+                    lines.append(self.paint(f"  {self.mark(item)} {shorten(printable(item.sentence.text), 30)} ↑", "dim"))
                     continue
                 shown.add(index)
                 lines += self.sentence(item)
@@ -125,16 +139,6 @@ class _Printer:
         if item.prediction is None:
             return "·"
         return {"praise": "＋", "skepticism": "－", "neutral": "·"}[item.prediction.frame]
-
-    def shorten(self, text: str, columns: int) -> str:
-        if wcswidth(text) <= columns:
-            return text
-        kept = ""
-        for char in text:
-            if wcswidth(kept + char) > columns - 1:
-                break
-            kept += char
-        return kept + "…"
 
     def sentence(self, item: ScoredSentence) -> list[str]:
         w, p = self.wording, item.prediction

@@ -3,16 +3,17 @@
 import json
 import sys
 
+import measuring
 import pytest
 import speed
-from speed import Cost
+from measuring import Cost
 
 
 def test_ratios_are_taken_within_rounds():
     rounds = {"slow": [Cost(2.0, 4.0), Cost(20.0, 40.0), Cost(6.0, 9.0)], "yardstick": [Cost(1.0, 1.0), Cost(10.0, 10.0), Cost(2.0, 3.0)]}
-    assert speed.ratios(rounds, "slow", "yardstick", "cpu") == (2.0, 2.0, 2.5)
-    assert speed.ratios(rounds, "slow", "yardstick", "wall") == (3.5, 4.0, 4.0)
-    assert speed.ratios({k: v[:1] for k, v in rounds.items()}, "slow", "yardstick", "cpu") == (2.0, 2.0, 2.0)
+    assert measuring.ratios(rounds, "slow", "yardstick", "cpu") == (2.0, 2.0, 2.5)
+    assert measuring.ratios(rounds, "slow", "yardstick", "wall") == (3.5, 4.0, 4.0)
+    assert measuring.ratios({k: v[:1] for k, v in rounds.items()}, "slow", "yardstick", "cpu") == (2.0, 2.0, 2.0)
 
 
 def test_rounds_are_interleaved_after_a_warm_up():
@@ -21,21 +22,21 @@ def test_rounds_are_interleaved_after_a_warm_up():
     def task(name):
         return lambda: calls.append(name) or Cost(1.0, 1.0)
 
-    rounds = speed.interleaved({"a": task("a"), "b": task("b")}, 2, "test")
+    rounds = measuring.interleaved({"a": task("a"), "b": task("b")}, 2, "test")
     assert calls == ["a", "b", "a", "b", "a", "b"]
     assert {name: len(costs) for name, costs in rounds.items()} == {"a": 2, "b": 2}
 
 
 def test_peak_memory_is_the_process_own():
     held = bytearray(150_000_000)
-    cost = speed.cost_of_process([sys.executable, "-S", "-c", "pass"])
+    cost = measuring.cost_of_process([sys.executable, "-S", "-c", "pass"])
     assert 0 < cost.megabytes < len(held) / 1e6
     assert cost.cpu > 0
 
 
 def test_a_command_that_fails_is_named():
     with pytest.raises(RuntimeError, match="exit code 3"):
-        speed.cost_of_process([sys.executable, "-c", "raise SystemExit(3)"])
+        measuring.cost_of_process([sys.executable, "-c", "raise SystemExit(3)"])
 
 
 def test_articles_are_whole_and_without_contrast_sets(tmp_path):

@@ -29,7 +29,9 @@ def test_text(run: Run, article: Path) -> None:
     for word in ("Verdict", "Marketing", "Technology", "Traffic", "90% interval"):
         assert word in text
     assert "\x1b" not in text
-    assert "業界高度評價" in text
+    every = run("score", article.name, "--evidence").stdout.decode()
+    assert "業界高度評價" in every
+    assert "yè" not in every
     more = run("score", article.name, "--lang", "en", "--evidence", "-v").stdout.decode()
     assert "log(P/S)" in more
     assert "公司總部位於杭州" in more

@@ -130,6 +130,16 @@ def annotation(frame: str, by: int) -> dict[str, Any]:
     return {"completed_by": by, "result": result}
 
 
+def test_answers_to_questions_of_others_are_left_out(tmp_path: Path) -> None:
+    other = {"from_name": "mood", "type": "choices", "value": {"choices": ["calm"]}}
+    given = annotation("praise", 1)
+    task = {"id": 1, "data": {"text": "甲公司表现亮眼。"}, "annotations": [{**given, "result": [other, *given["result"]]}]}
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([task], ensure_ascii=False), "utf-8")
+    (row,) = load([path], "label-studio")
+    assert (row["frame"], row["topics"], row["voice"]) == ("praise", [], "author")
+
+
 def test_several_readers_are_kept_and_settle_only_where_they_agree(tmp_path: Path) -> None:
     tasks = [
         {"id": 1, "data": {"text": "甲公司发布了财报。"}, "annotations": [annotation("neutral", 1), annotation("neutral", 2)]},
@@ -154,6 +164,8 @@ def test_several_readers_are_kept_and_settle_only_where_they_agree(tmp_path: Pat
 
 ROW = '{"text":"甲公司发布了财报。","label":%s,"framing":%s}'
 CARRIER = json.dumps('{"id": "x", "article": "x"}')
+TASK = '{"data": {"text": "a", "framing": {"id": "x", "article": "x"}}}'
+ACCEPTED = '{"text": "a", "framing": {"id": "x", "article": "x"}, "accept": ["%s"], "answer": "accept"}'
 BROKEN = [
     ("label-studio", b'[\n{"id": 1,\n "data": }]', ":3: not JSON"),
     ("label-studio", b'[\n{"id": 1, "data": {}}\n]', ":2: the field 'data.text' is missing"),
@@ -164,7 +176,15 @@ BROKEN = [
         json.dumps([{"data": {"text": "a"}, "annotations": [annotation("great", 1)]}]).encode(),
         ":1: the frame 'great' is unknown",
     ),
+    ("label-studio", f"[{TASK},\n{TASK}]".encode(), ":2: the id 'x' is also at"),
+    ("label-studio", '[\n{"data": {"text": "赞"}}]'.encode("gb18030"), ":2: byte 21 is not UTF-8"),
+    ("label-studio", b'[\n{"data": {"text": "a"}, "annotations": 3}]', ":2: annotations must be a list of objects"),
+    ("label-studio", b'[\n{"data": {"text": "a"}, "annotations": [3]}]', ":2: annotations must be a list of objects"),
     ("doccano", b'{"text": "a"}', ":1: the field 'label' is missing"),
+    ("doccano", (ROW % ("[3]", "3")).encode(), ":1: the label 3 is no name"),
+    ("doccano", (ROW % ('"praise"', "3")).encode(), ":1: label must be a list of names"),
+    ("doccano", b"\n3\n", ":2: not a JSON object"),
+    ("doccano", b'\n{"text": }\n', ":2: not JSON"),
     ("doccano", (ROW % ('["frame:praise"]', "3") + "\n" + ROW % ('["frame:great"]', "3")).encode(), ":2: the frame 'great' is unknown"),
     ("doccano", (ROW % ('["frame:praise","frame:neutral"]', "3")).encode(), ":1: 2 labels of the kind frame"),
     ("doccano", (ROW % ('["mood:praise"]', "3")).encode(), ":1: the label 'mood:praise' is unknown"),
@@ -173,11 +193,20 @@ BROKEN = [
     ("doccano", (ROW % ("[]", CARRIER)).encode("gb18030"), ":1: byte 9 is not UTF-8"),
     ("prodigy", b'{"text": "a", "accept": "praise", "answer": "accept"}', ":1: accept must be a list"),
     ("prodigy", b'{"accept": []}', ":1: the field 'text' is missing"),
+    (
+        "prodigy",
+        ('{"text": "a", "accept": ["frame:neutral"], "answer": "accept"}\n' + ACCEPTED % "frame:great").encode(),
+        ":2: the frame 'great' is unknown",
+    ),
+    ("prodigy", "\n".join([ACCEPTED % "frame:neutral"] * 2).encode(), ":2: the id 'x' is also at"),
+    ("prodigy", (ACCEPTED % "赞").encode("gb18030"), ":1: byte 66 is not UTF-8"),
     ("csv", b"id,text\n1,a\n", ":1: the column 'article' is missing"),
     ("csv", b"id,article,text,paragraph\n1,a,b,two\n", ":2: the paragraph 'two' is no number"),
     ("csv", b"id,article,text,extra\n1,a,b,{\n", ":2: the cell 'extra' is damaged"),
     ("csv", b"id,article,text\n1,a,b\n1,a,c\n", ":3: the id '1' is also at"),
     ("csv", b"id,article,text\n1,a\n", ":2: another number of cells"),
+    ("csv", b"id,article,text,frame,topics,voice\n1,a,b,great,,author\n", ":2: the frame 'great' is unknown"),
+    ("csv", b"id,article,text,frame,topics,voice\n1,a,b,neutral,,nobody\n", ":2: the voice 'nobody' is unknown"),
     ("csv", b'id,article,text\n1,a,"b\n', ":2: not CSV"),
     ("csv", "id,article,text\n1,a,赞\n".encode("gb18030"), ":2: byte 20 is not UTF-8"),
     (
@@ -186,6 +215,8 @@ BROKEN = [
         ":1: the frame 'great' is unknown",
     ),
     ("jsonl", b'{"id": "1", "article": "a"}', ":1: the field 'text' is missing"),
+    ("jsonl", b'{"id": "1", "article": "a", "text": "b"}\n' * 2, ":2: the id '1' is also at"),
+    ("jsonl", '{"id": "1", "article": "a", "text": "赞"}'.encode("gb18030"), ":1: byte 37 is not UTF-8"),
 ]
 
 

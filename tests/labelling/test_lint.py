@@ -270,7 +270,7 @@ def test_warnings_fail_only_if_asked(rows: list[Row], write_labels: WriteLabels)
 def test_missing_file_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     done = run("none.jsonl", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "framing: none.jsonl: cannot be read (No such file or directory)\n"
+    assert done.stderr == "framing: none.jsonl: no such file\n"
 
 
 def test_github_annotations_are_escaped(

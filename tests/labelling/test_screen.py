@@ -193,6 +193,33 @@ def test_page_reopens_at_the_first_open_sentence(play: Callable[..., list[State]
     play(second)
 
 
+def test_the_end_is_told(play: Callable[..., list[State]], tasks: list[dict[str, Any]]) -> None:
+    async def scene(pilot: Pilot[None], app: LabelApp) -> None:
+        said: list[str] = []
+        app.notify = lambda message, **_: said.append(message)  # type: ignore[assignment]
+        assert "鷺江汽車" in text_of(app, "context").splitlines()[0]
+        await pilot.press("p", "down", "down")
+        assert said == []
+        await pilot.press("u", "u")
+        assert said == [SCREEN_WORDS["en"]["nothing_to_undo"]]
+        await pilot.press("enter", "x", "j")
+        assert said[1:] == [SCREEN_WORDS["en"]["all_done"], SCREEN_WORDS["en"]["no_uncertain"]]
+
+    play(scene, rows=[{**t, "title": "鷺江汽車"} for t in tasks[:2]])
+
+
+def test_a_disk_that_is_full_at_an_undo_ends_the_page(play: Callable[..., list[State]], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(pilot: Pilot[None], app: LabelApp) -> None:
+        await pilot.press("p")
+        with Path("/dev/full").open("ab", buffering=0) as full:
+            monkeypatch.setattr(app.session, "_journal", full)
+            await pilot.press("u")
+            await pilot.pause()
+        assert app.return_code == 1
+
+    play(scene)
+
+
 def test_full_disk_ends_the_page_with_one_line(play: Callable[..., list[State]], monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(pilot: Pilot[None], app: LabelApp) -> None:
         with Path("/dev/full").open("ab", buffering=0) as full:

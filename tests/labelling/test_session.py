@@ -174,3 +174,26 @@ def test_folder_that_is_missing_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         Session(TASKS, tmp_path / "none" / "mine.jsonl")
     assert not os.path.lexists(tmp_path / "none")
+
+
+def test_a_lock_that_cannot_be_taken_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / ".mine.jsonl.lock").mkdir()
+    with pytest.raises(OutputError, match=r"cannot be written .* check the folder"):
+        Session(TASKS, tmp_path / "mine.jsonl")
+
+
+def test_changes_to_sentences_that_are_gone_are_passed_over(tmp_path: Path) -> None:
+    """Also an undo without a change before it, which is all that is left of one that was."""
+    out = tmp_path / "mine.jsonl"
+    with Session(TASKS, out) as session:
+        session.change(1, NEUTRAL)
+        session.change(0, PRAISE)
+        session.undo()
+    with Session(TASKS[1:], out) as fewer:
+        assert fewer.states == [NEUTRAL, State(), State()]
+    journal = journal_path(out)
+    undone = [line for line in journal.read_bytes().splitlines(keepends=True) if b'"undo"' in line]
+    (tmp_path / "other.jsonl").write_bytes(out.read_bytes())
+    journal_path(tmp_path / "other.jsonl").write_bytes(undone[0])
+    with Session(TASKS, tmp_path / "other.jsonl") as session:
+        assert session.undo() is None

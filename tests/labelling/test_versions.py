@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from framing.artifact import load, save
+from framing.artifact import FORMAT, MANIFEST, load, save, seal
 from framing.cli.versions import compare, list_models, rollback
 from framing.errors import ArtifactError, LabelError
-from framing.labelling.comparison import compare_models, word_shifts
+from framing.labelling.comparison import compare_models, holm, word_shifts
 from framing.labelling.files import to_example
 from framing.labelling.text_tables import comparison_text
 from framing.labelling.versions import current, keep, models_in, versions
@@ -62,6 +63,27 @@ def test_worse_model_is_called_worse(rows: list[dict[str, Any]], small_model: Fr
     assert shift.base == pytest.approx(-shift.new)
 
 
+def test_topic_that_no_sentence_has_is_not_compared(rows: list[dict[str, Any]], small_model: FramingModel) -> None:
+    """Where nobody labelled a topic there is no truth to be nearer to."""
+    examples = [to_example({**r, "topics": [t for t in r["topics"] if t != "traffic"]}, "here") for r in rows]
+    result = compare_models(examples, small_model, small_model, samples=10)
+    assert "traffic F1" not in [d.figure for d in result.differences]
+
+
+@pytest.mark.parametrize(
+    ("raw", "raised"),
+    [
+        ([0.01], [0.01]),
+        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
+        ([0.5, 0.6], [1.0, 1.0]),
+        ([0.02, 0.02], [0.04, 0.04]),
+    ],
+)
+def test_p_values_are_raised_for_their_number(raw: list[float], raised: list[float]) -> None:
+    """The second case is worked out step by step in Holm's procedure: 3 × 0.01, 2 × 0.03, and not below the one before."""
+    assert holm(np.array(raw)) == pytest.approx(raised)
+
+
 def test_nothing_to_compare_on_is_refused(small_model: FramingModel) -> None:
     with pytest.raises(LabelError, match="no labelled sentences"):
         compare_models([], small_model, small_model)
@@ -94,6 +116,41 @@ def test_version_that_is_not_there_is_refused(models: Path) -> None:
         bring_back(models / "mine", "ffff")
 
 
+def test_a_beginning_that_fits_several_versions_is_refused(models: Path, small_model: FramingModel, upside_down: FramingModel) -> None:
+    mine = models / "mine"
+    for model in (upside_down, replace(small_model, bias=small_model.bias + 1)):
+        keep(mine)
+        save(model, mine)
+    now = current(mine).hash
+    assert len(versions(mine)) == 2
+    with pytest.raises(ArtifactError, match="is the beginning of several versions"):
+        bring_back(mine, "")
+    assert current(mine).hash == now
+
+
+def test_a_model_that_is_gone_comes_back(models: Path) -> None:
+    mine = models / "mine"
+    kept = keep(mine)
+    assert kept is not None
+    shutil.rmtree(mine)
+    assert bring_back(mine).hash == kept.hash == load(mine).hash
+
+
+def test_places_that_are_taken_leave_the_model_as_it_is(models: Path, upside_down: FramingModel) -> None:
+    mine = models / "mine"
+    (models / ".versions").write_text("")
+    with pytest.raises(ArtifactError, match=r"cannot be written .* the model was not replaced"):
+        keep(mine)
+    (models / ".versions").unlink()
+    keep(mine)
+    save(upside_down, mine)
+    now = current(mine).hash
+    (models / ".mine-rollback").write_text("")
+    with pytest.raises(ArtifactError, match=r"cannot be written .* check the folder"):
+        bring_back(mine)
+    assert load(mine).hash == now
+
+
 def test_damaged_version_is_refused_and_the_model_stays(models: Path, upside_down: FramingModel) -> None:
     mine = models / "mine"
     kept = keep(mine)
@@ -104,6 +161,21 @@ def test_damaged_version_is_refused_and_the_model_stays(models: Path, upside_dow
     with pytest.raises(ArtifactError):
         bring_back(mine)
     assert load(mine).hash == now
+
+
+def test_version_of_another_format_is_left_alone(models: Path, upside_down: FramingModel) -> None:
+    mine = models / "mine"
+    kept = keep(mine)
+    assert kept is not None
+    manifest = json.loads((kept.path / MANIFEST).read_text("utf-8"))
+    (kept.path / MANIFEST).write_bytes(seal({**manifest, "format": FORMAT - 1}))
+    assert versions(mine) == []
+    save(upside_down, mine)
+    again = keep(mine)
+    assert again is not None
+    assert again.path.name.startswith("0002-")
+    assert [v.hash for v in versions(mine)] == [again.hash]
+    assert kept.path.is_dir()
 
 
 def test_commands(models: Path, rows: list[dict[str, Any]], write_labels: WriteLabels, upside_down: FramingModel) -> None:

@@ -13,7 +13,7 @@ from sarif import loader
 
 from framing.batch import Entry
 from framing.batch.scoring import article_data, entry_of
-from framing.gate import GateReport, check, load_policy
+from framing.gate import GateReport, Outcome, Place, Rule, Status, check, load_policy
 from framing.records import ArticleScore
 from framing.report import gate, github, junit, sarif
 
@@ -117,3 +117,36 @@ def test_text_lists_findings_and_counts(report: GateReport, empty: GateReport) -
     assert "\x1b" not in text
     assert text.splitlines()[-1] == report.summary
     assert gate.render(empty).startswith("gate passed: 0 articles, 3 rules")
+
+
+FAIR = Rule("fair", "all.net >= 0", "all.net", ">=", 0.0)
+
+
+def outcome(source: str = "a.txt", *places: Place) -> Outcome:
+    return Outcome(FAIR, source, None, Status.FAIL, "net is -0.5", places)
+
+
+def failing(*outcomes: Outcome) -> GateReport:
+    return GateReport((FAIR,), len(outcomes), outcomes, ())
+
+
+def test_annotations_without_a_place_and_over_several_lines() -> None:
+    bare, wide = github.annotation_lines(failing(outcome(), outcome("a.txt", Place("好。", 2, 5, 3, 1)))).splitlines()
+    assert bare == "::error title=fair,file=a.txt::net is -0.5"
+    assert wide == "::error title=fair,file=a.txt,line=2,endLine=3::net is -0.5%0A好。"
+
+
+def test_a_long_summary_says_how_many_more_there_are() -> None:
+    text = github.summary(failing(*[outcome()] * 1250))
+    assert text.count("| a.txt |") == 200
+    assert "1,050 more are in the other reports." in text
+
+
+def test_sarif_keeps_urls_and_has_related_places_only_if_there_are_several() -> None:
+    places = (Place("甲。", 1, 1, 1, 3), Place("乙。", 2, 1, 2, 3))
+    found = failing(outcome("https://example.org/a.txt", places[0]), outcome("a.txt", *places))
+    single, several = json.loads(sarif.render(found))["runs"][0]["results"]
+    assert single["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "https://example.org/a.txt"
+    assert "relatedLocations" not in single
+    (related,) = several["relatedLocations"]
+    assert related["physicalLocation"]["region"]["startLine"] == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,33 @@ def test_without_matplotlib_the_way_to_get_it_is_named(tmp_path: Path, praising:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(OutputError, match=r"pip install 'framing-zh\[plots\]'"):
         write_plots([praising], tmp_path, wording("en"))
+
+
+def test_the_font_that_is_named_is_taken(tmp_path: Path, praising: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    font = Path(font_manager.findfont("DejaVu Sans Mono"))
+    monkeypatch.setenv(FONT_VARIABLE, str(font))
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", list(font_manager.fontManager.ttflist))
+    for path in write_plots([praising], tmp_path, wording("zh")):
+        check(path)
+
+
+def test_a_font_that_was_installed_after_the_list_was_made_is_found(tmp_path: Path, praising: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = font_manager.fontManager
+    latin = [f for f in manager.ttflist if f.name.startswith("DejaVu")]
+    monkeypatch.setattr(manager, "ttflist", latin)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: ["/fonts/other.ttf", "/fonts/NotoSansCJK-Regular.ttc"])
+    added: list[str] = []
+
+    def add(path: str) -> None:
+        added.append(path)
+        manager.ttflist.append(replace(latin[0], name="Noto Sans CJK SC"))
+
+    monkeypatch.setattr(manager, "addfont", add)
+    assert write_plots([praising], tmp_path, wording("zh"))
+    assert added == ["/fonts/NotoSansCJK-Regular.ttc"]
+
+
+def test_a_comparison_with_an_article_of_nothing_is_drawn(tmp_path: Path, praising: Any, make_score: Any, intervals: Any) -> None:
+    for groups in ({"A": [make_score([])], "B": [praising]}, {"A": [make_score([])], "B": [make_score([])]}):
+        for path in write_comparison_plots(compare(groups, Segmenter(), intervals), tmp_path, wording("en")):
+            check(path)

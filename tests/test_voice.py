@@ -1,0 +1,155 @@
+"""The voice of an article is the sum over all sequences of states, and what is learned from marked blocks."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import check_grad
+from scipy.sparse import csr_matrix, vstack
+
+from framing import voice_training
+from framing.voice import (
+    ASIDE,
+    AUTHOR,
+    BLOCK,
+    RUNS,
+    SPEAKS,
+    SPEECH,
+    TRANSITIONS,
+    VOICE_HEADS,
+    VoiceChain,
+    anchors,
+    potentials,
+    quoted_probability,
+    voice_states,
+)
+from framing.voice_training import fit_voice
+
+
+@settings(max_examples=40)
+@given(sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3), seed=st.integers(0, 999))
+def test_probability_sums_over_all_sequences(sizes: list[int], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    article = np.repeat(np.arange(len(sizes)), sizes)
+    logits = random.normal(size=(len(article), VOICE_HEADS)) * 3
+    chain = VoiceChain(tuple(random.normal(size=len(TRANSITIONS))), tuple(random.normal(size=3)))
+    anchor = anchors(["他说这件事情很有意思，值得大家一起看看。"] * len(article), article)
+    scores = potentials(logits, chain, anchor)
+    found = quoted_probability(logits, chain, article, anchor)
+    begin = 0
+    for size in sizes:
+        quoted, total = np.zeros(size), 0.0
+        for path in product((AUTHOR, SPEECH, BLOCK, ASIDE), repeat=size):
+            pairs = list(pairwise(path))
+            if ASIDE in (path[0], path[-1]) or any(p not in TRANSITIONS for p in pairs):
+                continue
+            own = {AUTHOR: 0.0, SPEECH: logits[begin, SPEAKS], BLOCK: logits[begin, RUNS]}[path[0]]
+            score = chain.start[path[0]] + own + sum(scores[begin + t, TRANSITIONS.index(p)] for t, p in enumerate(pairs, 1))
+            total += np.exp(score)
+            quoted += np.exp(score) * np.isin(path, (SPEECH, BLOCK))
+        np.testing.assert_allclose(found[begin : begin + size], quoted / total, atol=1e-9)
+        begin += size
+
+
+def test_nothing_has_no_voice() -> None:
+    assert quoted_probability(np.zeros((0, VOICE_HEADS)), VoiceChain(), np.zeros(0, np.int64), np.zeros(0, np.int64)).shape == (0,)
+
+
+@pytest.mark.parametrize("size", [1e3, -1e3])
+def test_large_scores_do_not_overflow(size: float) -> None:
+    found = quoted_probability(np.full((6, VOICE_HEADS), size), VoiceChain(), np.zeros(6, np.int64), np.arange(6) - 1)
+    assert ((found >= 0) & (found <= 1)).all()
+
+
+# The letters stand for author, quoted, and what is expected of each: a, s (speech), b (block), i (aside).
+@pytest.mark.parametrize(
+    ("voices", "states"),
+    [
+        ("aaa", "aaa"),
+        ("aqqa", "assa"),
+        ("aqqqa", "abbba"),
+        ("qqqaqqq", "bbbibbb"),
+        ("qqqaaqqqq", "bbbiibbbb"),
+        ("qqqaaaqqq", "bbbaaabbb"),
+        ("qqqaqqaqqq", "bbbassabbb"),
+        ("qqqaqaa", "bbbasaa"),
+        ("", ""),
+    ],
+)
+def test_states(voices: str, states: str) -> None:
+    found = voice_states(np.array([v == "q" for v in voices], np.bool_), np.zeros(len(voices), np.int64))
+    assert "".join("asbi"[s] for s in found) == states
+
+
+def test_states_end_with_their_article() -> None:
+    assert voice_states(np.ones(4, np.bool_), np.array([0, 0, 1, 1])).tolist() == [SPEECH] * 4
+
+
+def test_anchors_look_past_headings() -> None:
+    sentences = ["下面是他列出的几条理由。", "（1）能源问题", "太空里只有太阳能可以用。", "另一篇的标题", "另一篇的第一句话就在这里。"]
+    assert anchors(sentences, np.array([0, 0, 0, 1, 1])).tolist() == [-1, 0, 0, -1, -1]
+
+
+def example(articles: int = 60) -> tuple[csr_matrix, np.ndarray, np.ndarray, np.ndarray]:
+    """Make articles in which column 0 announces a block of five sentences, column 1 ends it, and nothing marks its inside."""
+    random = np.random.default_rng(3)
+    rows, quoted, article = [], [], []
+    for number in range(articles):
+        before, after = random.integers(1, 4, 2)
+        told = number % 3 != 0
+        x = np.zeros((before + (5 if told else 0) + after, 3))
+        x[before - 1, 0] = told
+        if told:
+            x[before + 5, 1] = 1
+        x[:, 2] = random.normal(size=len(x))
+        rows.append(x)
+        quoted += [False] * before + ([True] * 5 if told else []) + [False] * after
+        article += [number] * len(x)
+    numbers = np.array(article)
+    anchor = np.array([i - 1 if i and numbers[i] == numbers[i - 1] else -1 for i in range(len(numbers))])
+    return csr_matrix(np.concatenate(rows)), np.array(quoted), numbers, anchor
+
+
+def test_a_block_is_found_from_what_announces_and_ends_it() -> None:
+    x, quoted, article, anchor = example()
+    fit = fit_voice(x, quoted, article, anchor, strength=0.1)
+    found = quoted_probability(x @ fit.weights + fit.bias, fit.chain, article, anchor)
+    assert ((found > 0.5) == quoted).mean() > 0.98
+
+
+def test_weighing_an_article_twice_is_having_it_twice() -> None:
+    x, quoted, article, anchor = example(8)
+    again = np.concatenate([anchor, np.where(anchor >= 0, anchor + len(anchor), -1)])
+    weighed = fit_voice(x, quoted, article, anchor, weight=np.full(len(article), 2.0))
+    twice = fit_voice(vstack([x, x]).tocsr(), np.tile(quoted, 2), np.concatenate([article, article + 8]), again)
+    np.testing.assert_allclose(weighed.weights, twice.weights, atol=1e-3)
+
+
+def test_the_fit_is_deterministic() -> None:
+    one, two = fit_voice(*example()), fit_voice(*example())
+    np.testing.assert_array_equal(one.weights, two.weights)
+    assert one.chain == two.chain
+
+
+def test_the_slope_is_the_slope_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, quoted, article, anchor = example(8)
+    taken = {}
+
+    def keep(loss: object, start: np.ndarray, **_: object) -> None:
+        taken["loss"], taken["size"] = loss, len(start)
+        raise InterruptedError
+
+    monkeypatch.setattr(voice_training, "minimize", keep)
+    with pytest.raises(InterruptedError):
+        fit_voice(x, quoted, article, anchor, weight=1.0 + article % 3)
+    point = np.random.default_rng(1).normal(size=taken["size"]) * 0.3
+    assert check_grad(lambda v: taken["loss"](v)[0], lambda v: taken["loss"](v)[1], point) < 1e-4
+
+
+def test_the_chain_survives_writing() -> None:
+    chain = VoiceChain(tuple(map(float, range(len(TRANSITIONS)))), (0.5, 1.5, 2.5))
+    assert VoiceChain.from_data(chain.to_data()) == chain
