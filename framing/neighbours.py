@@ -4,11 +4,12 @@ Articles have a stance of their own, and stretches of them even more so: a sente
 word amid criticism is more often criticism than the same sentence in a report. Each sentence is first
 judged by its own words; then the frame logits of sentence i are raised by
 
-    g (m_i − π),      m_i = Σ_j r^|i−j| p_j / Σ_j r^|i−j|   over the other sentences j of its article,
+    g Σ_j r^|i−j| (p_j − π) / (Σ_j r^|i−j| + reach)   over the other sentences j of its article,
 
 p_j being the frame probabilities of sentence j by its own words, π their mean over the training
 articles, r = exp(−1 / reach), and g the gain: one step of stacked sequential learning (Cohen and
-Carvalho, 2005) with two parameters. Both are learned from articles that the model had not seen.
+Carvalho, 2005) with two parameters. The mean of the neighbours is shrunk as if as many average ones as
+the reach were there too, so that two or three sentences say little about a stance. Both are learned from articles that the model had not seen.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ FloatArray = NDArray[np.float64]
 PRAISE, SKEPTICISM = 0, 1
 
 REACHES = (1.0, 2.0, 4.0, 8.0)
-GAINS = tuple(np.round(np.arange(0.0, 4.01, 0.25), 2).tolist())
+GAINS = tuple(np.round(np.arange(0.0, 6.01, 0.25), 2).tolist())
 
 _DOUBLINGS = 6
 """Neighbours up to 64 sentences away count; beyond that their weight is nil for every reach."""
@@ -70,15 +71,14 @@ class NeighbourEffect:
 
 
 def around(values: FloatArray, article: IntArray, reach: float) -> FloatArray:
-    """Return the weighted mean of the other rows of the same article, shape ``(n, k)``; 0 where there is none.
+    """Return the weighted mean of the other rows of the same article, shrunk towards 0, shape ``(n, k)``.
 
-    Rows d apart weigh exp(−d / reach).
+    Rows d apart weigh exp(−d / reach), and rows of 0 that weigh as much as the reach are added.
     """
     ratio = float(np.exp(-1.0 / reach))
     stacked = np.column_stack([values, np.ones(len(values))])
     total = _before(stacked, article, ratio) + _before(stacked[::-1], article[::-1], ratio)[::-1]
-    weight = total[:, -1:]
-    result: FloatArray = total[:, :-1] / np.where(weight > 0, weight, 1.0)
+    result: FloatArray = total[:, :-1] / (total[:, -1:] + reach)
     return result
 
 

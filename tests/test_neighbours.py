@@ -18,14 +18,14 @@ def numbers(sizes: list[int]) -> np.ndarray:
 
 
 @given(sizes=SIZES, reach=st.floats(0.5, 20), seed=st.integers(0, 99))
-def test_around_is_the_weighted_mean_of_the_others(sizes: list[int], reach: float, seed: int) -> None:
+def test_around_is_the_shrunk_mean_of_the_others(sizes: list[int], reach: float, seed: int) -> None:
     article = numbers(sizes)
     values = np.random.default_rng(seed).normal(size=(len(article), 2))
     found = around(values, article, reach)
     for i, number in enumerate(article):
         others = [j for j in np.flatnonzero(article == number) if j != i]
         weights = np.exp(-np.abs(np.array(others) - i) / reach)
-        expected = (weights[:, None] * values[others]).sum(axis=0) / weights.sum() if others else np.zeros(2)
+        expected = (weights[:, None] * values[others]).sum(axis=0) / (weights.sum() + reach) if others else np.zeros(2)
         np.testing.assert_allclose(found[i], expected, atol=1e-9)
 
 
@@ -81,6 +81,13 @@ def test_gain_is_learned_where_articles_have_a_stance() -> None:
 def test_no_gain_is_learned_where_articles_have_none() -> None:
     logits, truth, article = drawn(0.0)
     assert fit_neighbours(logits, truth, article).gain <= 0.5
+
+
+def test_a_single_neighbour_says_little() -> None:
+    """Two sentences that judge clearly and differently keep their frames."""
+    logits = np.array([[4.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    found = NeighbourEffect(4.0, 8.0, (0.2, 0.3, 0.5)).apply(logits, np.zeros(2, np.int64))
+    assert found.argmax(axis=1).tolist() == [0, 1]
 
 
 def test_the_effect_survives_writing() -> None:
