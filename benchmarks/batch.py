@@ -97,12 +97,13 @@ def children_cpu() -> float:
 def bare(table: Path) -> tuple[int, float, float]:
     """Score all articles by the library in one process; return sentences, seconds and CPU seconds without loading."""
     import framing
+    from framing.analysis import score_many
 
     model = framing.load_model()
     texts = [json.loads(line)["text"] for line in table.read_text(encoding="utf-8").splitlines()]
     framing.score(texts[0], model)
     begun, spent = time.monotonic(), time.process_time()
-    sentences = sum(len(framing.score(text, model).sentences) for text in texts)
+    sentences = sum(len(score.sentences) for score in score_many(texts, model))
     return sentences, time.monotonic() - begun, time.process_time() - spent
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import random
 import resource
 import shutil
@@ -135,6 +136,38 @@ def test_disk_full(framing: Run, articles: Path, model: Path, tmp_path: Path) ->
     assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
     # What was finished before the disk was full is part of the whole, unchanged.
     assert all(contents(tmp_path / "out")[name] == data for name, data in left.items() if name.endswith((".gz", ".jsonl")))
+
+
+def test_no_space_left(framing: Run, articles: Path, model: Path, tmp_path: Path) -> None:
+    """The output lies on a file system of its own that is too small; who is not root mounts it in a user namespace."""
+    for i in range(100, 103):
+        (articles / f"{i}.txt").write_text(article(i, 400), encoding="utf-8")
+    for name in ("out", "left"):
+        (tmp_path / name).mkdir()
+    options = ["batch", articles, "-o", "out", "--model", model, "--jobs", 1, "--partition-size", 700]
+    namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+    script = 'mount -t tmpfs -o size=100k tmpfs out && "$@"; code=$?; cp -a out/. left; exit $code'
+    starved = subprocess.run(
+        [*namespace, "sh", "-c", script, "sh", *command(*options)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+        check=False,
+    )
+    assert starved.returncode == 1
+    last = starved.stderr.splitlines()[-1]
+    assert last.startswith("framing: ")
+    assert "No space left on device" in last
+    assert "Traceback" not in starved.stderr
+    left = contents(tmp_path / "left")
+    assert left
+    assert "manifest.json" not in left
+    assert not any(Path(name).name.startswith(".") for name in left)
+    again, fresh = ([*options[:3], name, *options[4:]] for name in ("left", "fresh"))
+    framing(*again)
+    framing(*fresh)
+    assert contents(tmp_path / "left") == contents(tmp_path / "fresh")
 
 
 def test_damaged_partition_is_scored_again(framing: Run, articles: Path, model: Path, tmp_path: Path) -> None:
