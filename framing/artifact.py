@@ -45,6 +45,7 @@ __all__ = [
     "FORMAT",
     "MANIFEST",
     "RECORD",
+    "check_place",
     "default_model_path",
     "is_shipped",
     "load",
@@ -207,6 +208,16 @@ def seal(manifest: Mapping[str, Any]) -> bytes:
     return _json({**fields, "seal": _sha256(_json(fields))})
 
 
+def check_place(folder: Path) -> None:
+    """Refuse a place that a model must not be written to.
+
+    Raises:
+        ArtifactError: something that is no model is there.
+    """
+    if folder.exists() and not (folder / MANIFEST).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise ArtifactError(f"{folder} is not empty and holds no model; choose another place")
+
+
 def save(model: FramingModel, folder: Path, card: str = "") -> str:
     """Write a model folder and return the model's hash.
 
@@ -218,8 +229,7 @@ def save(model: FramingModel, folder: Path, card: str = "") -> str:
         ArtifactError: the folder cannot be written, something that is no model is in its place, or
             ``load`` would refuse the model.
     """
-    if folder.exists() and not (folder / MANIFEST).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise ArtifactError(f"{folder} is not empty and holds no model; choose another place")
+    check_place(folder)
     contents = _contents(model)
     whole = model_hash({name: _sha256(data) for name, data in contents.items()})
     written = {**contents, **({CARD: card.encode()} if card else {})}

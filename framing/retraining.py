@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from framing import artifact
 from framing.artifact import MANIFEST, default_model_path, load, save
 from framing.card import model_card
 from framing.errors import ArtifactError, LabelError, TrainingError
@@ -144,8 +145,7 @@ def check_place(out: Path) -> None:
     """
     if out.name in ("", ".."):
         raise ArtifactError(f"{out}: name the model's folder itself, such as models/mine")
-    if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
-        raise ArtifactError(f"{out} is not empty and holds no model; choose another place")
+    artifact.check_place(out)
 
 
 def find_base(out: Path, base: Path | None = None) -> Path | None:

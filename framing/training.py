@@ -371,7 +371,7 @@ def _fold(
     space, x = _matrix(part, matcher, config)
     with threadpool_limits(THREADS):
         heads = _fit_stance(part, space, x, config)
-    return np.asarray(to_csr(Extractor(space, matcher)(held.tokens, held.context), space.columns) @ heads.weights + heads.bias)
+    return _logits(heads, Extractor(space, matcher), held)
 
 
 def _voice_fold(
@@ -383,8 +383,11 @@ def _voice_fold(
     space, x = _matrix(part, matcher, config)
     with threadpool_limits(THREADS):
         heads, chain = _fit_voice(part, x, config)
-    logits = to_csr(Extractor(space, matcher)(held.tokens, held.context), space.columns) @ heads.weights + heads.bias
-    return quoted_probability(np.asarray(logits), chain, held.context.article, held.anchor)
+    return quoted_probability(_logits(heads, Extractor(space, matcher), held), chain, held.context.article, held.anchor)
+
+
+def _logits(heads: _Heads, extractor: Extractor, data: _Data) -> FloatArray:
+    return np.asarray(to_csr(extractor(data.tokens, data.context), extractor.space.columns) @ heads.weights + heads.bias)
 
 
 def _fit_whole(data: _Data, lexicon: Lexicon, config: TrainConfig) -> _Whole:
