@@ -14,7 +14,6 @@ import argparse
 import json
 import random
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -74,7 +73,7 @@ def events(process: subprocess.Popen[str]) -> Iterator[dict[str, float]]:
 def batch(table: Path, out: Path, jobs: int, *options: str) -> dict[str, float]:
     """Run the command and return its summary, with its wall time and peak memory in MB."""
     line = [sys.executable, "-m", "framing", "batch", str(table), "-o", str(out), "--jobs", str(jobs), "--log", "json", *options]
-    begun, spent = time.monotonic(), children_cpu()
+    begun = time.monotonic()
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     watched = psutil.Process(process.pid)
     peak = 0
@@ -85,32 +84,26 @@ def batch(table: Path, out: Path, jobs: int, *options: str) -> dict[str, float]:
         summary = event
     if process.wait() != 0:
         raise SystemExit(f"{' '.join(line)} failed: {summary}")
-    return {**summary, "wall": time.monotonic() - begun, "cpu": children_cpu() - spent, "megabytes": peak / 1e6}
+    return {**summary, "wall": time.monotonic() - begun, "megabytes": peak / 1e6}
 
 
-def children_cpu() -> float:
-    """Return the CPU seconds of all ended child processes and their own."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def overhead(articles: int, rounds: int, folder: Path) -> dict[str, float]:
+    """Measure one job against the library with each segmenter; see `batch_overhead.py`."""
+    import batch_overhead
 
-
-def bare(table: Path) -> tuple[int, float, float]:
-    """Score all articles by the library in one process; return sentences, seconds and CPU seconds without loading."""
-    import framing
-    from framing.analysis import score_many
-
-    model = framing.load_model()
-    texts = [json.loads(line)["text"] for line in table.read_text(encoding="utf-8").splitlines()]
-    framing.score(texts[0], model)
-    begun, spent = time.monotonic(), time.process_time()
-    sentences = sum(len(score.sentences) for score in score_many(texts, model))
-    return sentences, time.monotonic() - begun, time.process_time() - spent
+    result: dict[str, float] = {}
+    for engine in batch_overhead.engines():
+        found = batch_overhead.measured_apart(engine, articles, rounds, folder)
+        result.update({f"{name}_with_{engine}": value for name, value in found["figures"].items()})  # type: ignore[attr-defined]
+    return result
 
 
 def main() -> None:
     """Make the corpus, run everything, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=100_000)
+    parser.add_argument("--overhead-articles", type=int, default=4000, help="articles on which one job is held against the library")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of that")
     parser.add_argument("--folder", type=Path, help="where to work, instead of a temporary folder")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
@@ -118,7 +111,7 @@ def main() -> None:
         small, large = folder / "small.jsonl", folder / "large.jsonl"
         corpus(small, arguments.articles // 10)
         size = corpus(large, arguments.articles)
-        sentences, seconds, cpu = bare(small)
+        added = overhead(arguments.overhead_articles, arguments.rounds, folder)
         one = batch(small, folder / "one", 1)
         two = batch(small, folder / "two", 2)
         whole = batch(large, folder / "whole", 2)
@@ -127,12 +120,10 @@ def main() -> None:
         "articles": whole["articles"],
         "sentences": whole["sentences"],
         "corpus_megabytes": size / 1e6,
-        "bare_sentences_per_second": sentences / seconds,
         "batch_1_job_sentences_per_second": one["sentences"] / one["seconds"],
         "batch_2_jobs_sentences_per_second": two["sentences"] / two["seconds"],
         "ratio_2_jobs_to_1": one["seconds"] / two["seconds"],
-        "overhead_of_batch": one["seconds"] / seconds,
-        "overhead_of_batch_in_cpu_time": one["cpu"] / cpu,
+        **added,
         "peak_megabytes_1x": two["megabytes"],
         "peak_megabytes_10x": whole["megabytes"],
         "memory_ratio": whole["megabytes"] / two["megabytes"],

@@ -375,7 +375,7 @@ def test_articles_are_found_again_in_a_baseline(policy: MakePolicy, tmp_path: Pa
     if form == "batch":
         store = Store(tmp_path / "base")
         store.create()
-        rows = [json.dumps({s: getattr(e, s) for s in Entry.__slots__}) for e in [failed, *tables()]]
+        rows = [json.dumps({s: getattr(e, s) for s in Entry.__slots__}).encode() for e in [failed, *tables()]]
         store.write_part("p", Head(6, 0, 1, ()), rows)
         store.write_manifest(Manifest(FORMAT, "", {}, {}, (), 7, 6, 0, 1, ("p",)))
     else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from framing.batch.encode import Encoded, dumps, encode_origin, utf8
 from framing.batch.inputs import extra
 from framing.batch.store import Entry
 from framing.report.table import safe_cell
@@ -21,7 +21,6 @@ __all__ = [
     "arrow_table",
     "article_columns",
     "article_row",
-    "dumps",
     "entry_line",
     "sentence_columns",
     "sentence_rows",
@@ -191,10 +190,15 @@ class Encoder:
     def __init__(self, form: str, topics: Sequence[str]) -> None:
         self.articles, self.sentences = (_TABLES[form](c) for c in (article_columns(topics), sentence_columns(topics)))
 
-    def add(self, entry: Entry, sentences: Sequence[str]) -> None:
-        """Add an article that was scored; ``sentences`` are its sentences as compact JSON."""
-        self.articles.add_articles(entry)
-        self.sentences.add_sentences(entry, sentences)
+    @property
+    def needs_data(self) -> bool:
+        """Say whether entries must hold their article and sentences, besides what is encoded."""
+        return not isinstance(self.articles, _Lines)
+
+    def add(self, entry: Entry, encoded: Encoded) -> None:
+        """Add an article that was scored, with its JSON."""
+        self.articles.add_article(entry, encoded)
+        self.sentences.add_sentences(entry, encoded)
 
     def files(self) -> Files:
         """Return what was added as files."""
@@ -203,17 +207,18 @@ class Encoder:
 
 class _Lines:
     def __init__(self, columns: Sequence[Column]) -> None:  # noqa: ARG002 - JSON Lines keep their own names
-        self.lines: list[str] = []
+        self.pieces: list[bytes] = []
 
-    def add_articles(self, entry: Entry) -> None:
-        self.lines.append(dumps({**_origin(entry), **(entry.article or {})}))
+    def add_article(self, entry: Entry, encoded: Encoded) -> None:
+        self.pieces += (encode_origin(entry), encoded.article, b"\n")
 
-    def add_sentences(self, entry: Entry, sentences: Sequence[str]) -> None:
-        head = dumps(_origin(entry))[:-1]
-        self.lines += [f'{head},"index":{index},{sentence[1:]}' for index, sentence in enumerate(sentences)]
+    def add_sentences(self, entry: Entry, encoded: Encoded) -> None:
+        head = encode_origin(entry)
+        for index, sentence in enumerate(encoded.sentences):
+            self.pieces += (b'%b"index":%d,' % (head, index), sentence, b"\n")
 
     def data(self) -> bytes:
-        return "".join(f"{line}\n" for line in self.lines).encode("utf-8", "surrogatepass")
+        return b"".join(self.pieces)
 
 
 class _Csv:
@@ -223,10 +228,10 @@ class _Csv:
         self.writer = csv.writer(self.buffer, lineterminator="\n")
         self.writer.writerow(self.names)
 
-    def add_articles(self, entry: Entry) -> None:
+    def add_article(self, entry: Entry, encoded: Encoded) -> None:  # noqa: ARG002
         self._add(article_row(entry))
 
-    def add_sentences(self, entry: Entry, sentences: Sequence[str]) -> None:  # noqa: ARG002
+    def add_sentences(self, entry: Entry, encoded: Encoded) -> None:  # noqa: ARG002
         for row in sentence_rows(entry):
             self._add(row)
 
@@ -242,10 +247,10 @@ class _Parquet:
         self.columns = columns
         self.rows: list[dict[str, Any]] = []
 
-    def add_articles(self, entry: Entry) -> None:
+    def add_article(self, entry: Entry, encoded: Encoded) -> None:  # noqa: ARG002
         self.rows.append(article_row(entry))
 
-    def add_sentences(self, entry: Entry, sentences: Sequence[str]) -> None:  # noqa: ARG002
+    def add_sentences(self, entry: Entry, encoded: Encoded) -> None:  # noqa: ARG002
         self.rows.extend(sentence_rows(entry))
 
     def data(self) -> bytes:
@@ -258,15 +263,13 @@ class _Parquet:
 _TABLES: dict[str, type[_Lines] | type[_Csv] | type[_Parquet]] = {"jsonl": _Lines, "csv": _Csv, "parquet": _Parquet}
 
 
-def entry_line(entry: Entry, sentences: Sequence[str]) -> str:
-    """Return an entry's line in the store; ``sentences`` are its sentences as compact JSON."""
-    rest = {name: getattr(entry, name) for name in Entry.__slots__ if name != "sentences"}
-    return f'{dumps(rest)[:-1]},"sentences":[{",".join(sentences)}]}}'
-
-
-def dumps(data: Any) -> str:
-    """Write compact JSON with Chinese as it is."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+def entry_line(entry: Entry, encoded: Encoded | None) -> bytes:
+    """Return an entry's line in the store; ``encoded`` is its article, without which it has an error."""
+    head = b'%b"key":"%b","article":' % (encode_origin(entry), entry.key.encode())
+    if encoded is None:
+        return b'%bnull,"error":%b,"sentences":[]}' % (head, utf8(dumps(entry.error)))
+    sentences = b",{".join(encoded.sentences)
+    return b'%b{%b,"error":null,"sentences":[%b]}' % (head, encoded.article, b"{" + sentences if sentences else b"")
 
 
 def _cell(value: Any) -> Any:

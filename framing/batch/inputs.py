@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, cast
 
+import zstandard
+
 from framing.errors import InputError
 
 __all__ = ["COMPRESSED", "TABLES", "TEXTS", "Kind", "Location", "Missing", "expand", "extra", "kind_of", "reading"]
@@ -53,7 +55,6 @@ class Location:
             if suffix == ".gz":
                 stream = stack.enter_context(cast("IO[bytes]", gzip.GzipFile(fileobj=stream)))
             elif suffix == ".zst":
-                zstandard = extra("zstandard", "zstd files")
                 stream = stack.enter_context(zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True))
             yield stream
 
@@ -121,10 +122,7 @@ def reading() -> Iterator[None]:
         raise InputError("the compressed file is cut off") from None
     except (OSError, zlib.error, ValueError) as error:
         raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or _first_line(error)})") from None
-    except Exception as error:
-        # zstandard's error has no common base with the others and may only be imported where it is needed.
-        if type(error).__name__ != "ZstdError":
-            raise
+    except zstandard.ZstdError as error:
         raise InputError(f"cannot be decompressed ({_first_line(error)})") from None
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import Any
 
 from framing.analysis import score_decoded_many
 from framing.batch.inputs import Location, Missing, expand, kind_of
+from framing.batch.places import LineIndex
 from framing.batch.plan import read_file
 from framing.batch.store import Entry
 from framing.batch.tables import Record
@@ -21,9 +20,7 @@ from framing.model import FramingModel
 from framing.records import ArticleScore
 from framing.report.data import article
 
-__all__ = ["article_data", "content_key", "entries_of", "entry_of", "scored_entries"]
-
-_LINE_END = re.compile(r"\r\n|\n|\r")
+__all__ = ["Document", "article_data", "content_key", "entries_of", "entry_of", "scored"]
 
 
 def content_key(record: Record) -> str:
@@ -33,62 +30,63 @@ def content_key(record: Record) -> str:
     return hashlib.sha256(b"data\0" + (record.data or b"")).hexdigest()[:32]
 
 
-def scored_entries(
-    records: Iterable[tuple[Record, str]], model: FramingModel, *, encoding: str | None = None, limit: int | None = None
-) -> Iterator[Entry]:
-    """Score articles that were read, each with its key, several in each pass of the model; the order stays.
+def scored(
+    records: Iterable[Record], model: FramingModel, *, encoding: str | None = None, limit: int | None = None
+) -> Iterator[tuple[Document, ArticleScore | None]]:
+    """Score articles that were read, several in each pass of the model; the order stays.
 
-    An article that cannot be read becomes an entry with an error.
+    An article that cannot be read has no score, and its document says why.
     """
-    found: deque[_Document] = deque()
+    found: deque[Document] = deque()
 
     def readable() -> Iterator[tuple[Decoded, str]]:
-        for record, key in records:
-            found.append(_document(record, key, encoding, limit))
+        for record in records:
+            found.append(_document(record, encoding, limit))
             if found[-1].decoded is not None:
                 yield found[-1].decoded, record.source
 
     for result in score_decoded_many(readable(), model):
-        yield from _failures(found)
-        document = found.popleft()
-        data = article_data(result, document.decoded.text if document.decoded else "")
-        sentences = data.pop("sentences")
-        del data["source"]
-        yield _entry(document, article=data, sentences=sentences)
-    yield from _failures(found)
+        while found[0].decoded is None:
+            yield found.popleft(), None
+        yield found.popleft(), result
+    yield from ((document, None) for document in found)
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
+class Document:
     """Hold a record with its text, or with the reason why it has none."""
 
     record: Record
-    key: str
     decoded: Decoded | None
     error: FramingError | None = None
 
+    @property
+    def text(self) -> str:
+        """Give the decoded text, empty if there is none."""
+        return self.decoded.text if self.decoded is not None else ""
 
-def _document(record: Record, key: str, encoding: str | None, limit: int | None) -> _Document:
+    def entry(self, key: str = "", score: ArticleScore | None = None) -> Entry:
+        """Return the entry of this document, with the data of its score or with its error."""
+        record = self.record
+        origin = (record.source, record.row, record.id, record.group, key)
+        if self.error is not None:
+            return Entry(*origin, error={"error": type(self.error).__name__, "reason": str(self.error)})
+        if score is None:
+            return Entry(*origin)
+        data = article_data(score, self.text)
+        del data["source"]
+        return Entry(*origin, sentences=data.pop("sentences"), article=data)
+
+
+def _document(record: Record, encoding: str | None, limit: int | None) -> Document:
     if record.error is not None:
-        return _Document(record, key, None, record.error)
+        return Document(record, None, record.error)
     if record.text is not None:
-        return _Document(record, key, Decoded(record.text, "str", True))
+        return Document(record, Decoded(record.text, "str", True))
     try:
-        return _Document(record, key, decode(record.data or b"", encoding, limit=limit))
+        return Document(record, decode(record.data or b"", encoding, limit=limit))
     except FramingError as error:
-        return _Document(record, key, None, error)
-
-
-def _failures(found: deque[_Document]) -> Iterator[Entry]:
-    """Take the documents off the front that could not be read."""
-    while found and found[0].decoded is None:
-        document = found.popleft()
-        yield _entry(document, error={"error": type(document.error).__name__, "reason": str(document.error)})
-
-
-def _entry(document: _Document, **content: Any) -> Entry:
-    record = document.record
-    return Entry(record.source, record.row, record.id, record.group, document.key, **content)
+        return Document(record, None, error)
 
 
 def article_data(result: ArticleScore, text: str) -> dict[str, Any]:
@@ -98,11 +96,9 @@ def article_data(result: ArticleScore, text: str) -> dict[str, Any]:
     character.
     """
     data = article(result)
-    begins = [0, *(m.end() for m in _LINE_END.finditer(text))]
+    lines = LineIndex(text)
     for sentence in data["sentences"]:
-        first, last = bisect_right(begins, sentence["start"]), bisect_right(begins, sentence["end"])
-        sentence["line"], sentence["column"] = first, sentence["start"] - begins[first - 1] + 1
-        sentence["end_line"], sentence["end_column"] = last, sentence["end"] - begins[last - 1] + 1
+        sentence["line"], sentence["column"], sentence["end_line"], sentence["end_column"] = lines.span(sentence["start"], sentence["end"])
     return data
 
 
@@ -114,7 +110,7 @@ def entry_of(result: ArticleScore) -> Entry:
 
 def entries_of(sources: Sequence[str], model: FramingModel) -> Iterator[Entry]:
     """Score text files, folders and patterns, keeping nothing."""
-    return scored_entries(((_read(item), "") for item in expand(sources)), model)
+    return (document.entry(score=score) for document, score in scored(map(_read, expand(sources)), model))
 
 
 def _read(item: Location | Missing) -> Record:

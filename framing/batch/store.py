@@ -7,7 +7,7 @@
     ├── errors.jsonl         every input that failed, with its reason
     ├── articles/ sentences/ part-NNNNN-KEY.jsonl, .csv or .parquet; or framing.sqlite, framing.duckdb
     └── store/
-        ├── KEY.jsonl.gz     one finished partition with all that is known about it
+        ├── KEY.jsonl.zst    one finished partition with all that is known about it
         ├── index.sqlite     content of an article → partition, for ``--incremental``
         └── lock, run        who is at work here
 
@@ -16,7 +16,7 @@ Each file is written beside its place and moved there, so that a file under its 
 
 from __future__ import annotations
 
-import gzip
+import io
 import json
 import shutil
 import sqlite3
@@ -30,6 +30,7 @@ from typing import Any
 from urllib.parse import quote
 
 import filelock
+import zstandard
 
 from framing.errors import InputError, OutputError
 from framing.output import write_atomically
@@ -147,26 +148,31 @@ class Store:
 
     def part(self, key: str) -> Path:
         """Return the place of a finished partition."""
-        return self.folder / f"{key}.jsonl.gz"
+        return self.folder / f"{key}.jsonl.zst"
 
     def public(self, level: str, name: str, form: str) -> Path:
         """Return the place of a partition's file for people."""
         return self.root / level / f"part-{name}.{form}"
 
-    def write_part(self, key: str, head: Head, lines: Iterable[str]) -> None:
+    def write_part(self, key: str, head: Head, lines: Iterable[bytes]) -> None:
         """Commit a partition: after this it is finished."""
-        body = "\n".join([json.dumps(asdict(head), separators=(",", ":")), *lines, ""])
-        write_atomically(self.part(key), gzip.compress(body.encode("utf-8", "surrogatepass"), _COMPRESSION, mtime=0))
+        body = b"\n".join([json.dumps(asdict(head), separators=(",", ":")).encode(), *lines, b""])
+        write_atomically(self.part(key), zstandard.ZstdCompressor(_COMPRESSION, write_checksum=True).compress(body))
+
+    @contextmanager
+    def _lines(self, key: str) -> Iterator[Iterator[str]]:
+        with self.part(key).open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+            yield io.TextIOWrapper(stream, encoding="utf-8", errors="surrogatepass", newline="\n")
 
     def read_head(self, key: str) -> Head | None:
         """Read the counts of a partition; ``None`` if it is not finished."""
         try:
-            with gzip.open(self.part(key), "rt", encoding="utf-8", errors="surrogatepass") as file:
-                data = json.loads(file.readline())
+            with self._lines(key) as lines:
+                data = json.loads(next(lines))
             return Head(**{**data, "keys": tuple(data["keys"])})
         except FileNotFoundError:
             return None
-        except (OSError, EOFError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, StopIteration, zstandard.ZstdError):
             # Damaged from outside: scoring it again mends it.
             return None
 
@@ -177,11 +183,16 @@ class Store:
             InputError: it is missing or damaged.
         """
         try:
-            with gzip.open(self.part(key), "rt", encoding="utf-8", errors="surrogatepass") as file:
-                next(file)
-                for line in file:
+            with self._lines(key) as lines:
+                head = json.loads(next(lines))
+                left = head["articles"] + head["failures"]
+                for line in lines:
                     yield Entry(**json.loads(line))
-        except (OSError, EOFError, ValueError, TypeError, StopIteration) as error:
+                    left -= 1
+            if left:
+                # The end of a file that was cut off is no error of its own.
+                raise ValueError("it is cut off")
+        except (OSError, ValueError, TypeError, KeyError, StopIteration, zstandard.ZstdError) as error:
             raise InputError(f"{self.part(key)} is missing or damaged ({error}); run the batch again") from None
 
     def write_index(self, parts: Sequence[str]) -> None:

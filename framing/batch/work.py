@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -12,19 +14,24 @@ from pathlib import Path
 
 import framing
 from framing.analysis import load_model
-from framing.batch.export import Encoder, dumps, entry_line
+from framing.batch.encode import Encoded, encode_data, encode_scores
+from framing.batch.export import Encoder, entry_line
 from framing.batch.plan import Partition, records
-from framing.batch.scoring import content_key, scored_entries
+from framing.batch.scoring import Document, content_key, scored
 from framing.batch.store import FORMAT, LEVELS, Entry, Head, Store
 from framing.batch.tables import Record, TableConfig
 from framing.errors import ArtifactError
 from framing.model import FramingModel
 from framing.output import write_atomically
+from framing.records import ArticleScore
 from framing.report.data import SCHEMA_VERSION
 
 __all__ = ["Job", "Result", "work"]
 
 _SHOWN_FAILURES = 20
+
+_ENCODED_TOGETHER = 64
+"""Articles whose numbers are rounded at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,49 +85,66 @@ def work(partition: Partition, job: Job) -> Result:
     """
     store = Store(Path(job.out))
     found = list(records(partition, job.table))
-    key = _partition_key(found, job)
+    contents = [content_key(r) if r.error is None else "" for r in found]
+    key = _partition_key(found, contents, job)
     head = store.read_head(key)
     name = f"{partition.number:05d}-{key[:12]}"
     missing = [level for level in _levels(job) if not store.public(level, name, job.form).exists()]
     encoder = Encoder(job.form, _model(job.model_path, job.model_hash).topics) if missing else None
     if head is None:
-        tally = _Written()
-        for entry in _scored(found, job, store, tally):
-            tally.add(entry, encoder)
+        written = _Written(encoder)
+        with _no_collection():
+            _score(found, contents, job, store, written)
         _publish(store, job, name, missing, encoder)
         store.check_token(job.token)
-        store.write_part(key, tally.head, tally.lines)
-        return tally.result(partition, key)
+        store.write_part(key, written.head, written.lines)
+        return written.result(partition, key)
     if encoder is not None:
         for entry in store.read_part(key):
             if entry.article is not None:
-                encoder.add(entry, [dumps(s) for s in entry.sentences])
+                encoder.add(entry, encode_data(entry.article, entry.sentences))
         _publish(store, job, name, missing, encoder)
     failed = (e for e in store.read_part(key) if e.error is not None) if head.failures else iter(())
     shown = tuple(_failure(e) for e in islice(failed, _SHOWN_FAILURES))
     return Result(partition.number, key, partition.weight, head.articles, head.sentences, head.failures, 0, shown)
 
 
-class _Written:
-    """Gather a new partition: its lines for the store, its counts and its first failures."""
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put off the search for cycles: scoring makes none, and each search would walk through the model's dictionaries."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+
+class _Written:
+    """Gather a new partition: its lines for the store and for people, its counts and its first failures."""
+
+    def __init__(self, encoder: Encoder | None) -> None:
+        self.encoder = encoder
+        self.lines: list[bytes] = []
         self.keys: list[str] = []
         self.shown: list[tuple[str, str]] = []
         self.sentences = self.failures = self.scored = 0
 
-    def add(self, entry: Entry, encoder: Encoder | None) -> None:
-        sentences = [dumps(s) for s in entry.sentences]
-        self.lines.append(entry_line(entry, sentences))
-        if entry.article is None:
+    @property
+    def needs_data(self) -> bool:
+        return self.encoder is not None and self.encoder.needs_data
+
+    def add(self, entry: Entry, encoded: Encoded | None) -> None:
+        self.lines.append(entry_line(entry, encoded))
+        if encoded is None:
             self.failures += 1
             self.shown += [_failure(entry)] if len(self.shown) < _SHOWN_FAILURES else []
             return
         self.keys.append(entry.key)
-        self.sentences += len(sentences)
-        if encoder is not None:
-            encoder.add(entry, sentences)
+        self.sentences += len(encoded.sentences)
+        if self.encoder is not None:
+            self.encoder.add(entry, encoded)
 
     @property
     def head(self) -> Head:
@@ -149,31 +173,36 @@ def _failure(entry: Entry) -> tuple[str, str]:
     return title, (entry.error or {}).get("reason", "")
 
 
-def _partition_key(found: Sequence[Record], job: Job) -> str:
+def _partition_key(found: Sequence[Record], contents: Sequence[str], job: Job) -> str:
     digest = hashlib.sha256(job.fingerprint.encode())
-    for record in found:
-        what = str(record.error) if record.error is not None else content_key(record)
-        line = json.dumps([record.source, record.row, record.id, record.group, what])
+    for record, content in zip(found, contents, strict=True):
+        line = json.dumps([record.source, record.row, record.id, record.group, content if record.error is None else str(record.error)])
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()[:32]
 
 
-def _article_key(record: Record, job: Job) -> str:
-    return hashlib.sha256(f"{job.fingerprint}{content_key(record)}".encode()).hexdigest()[:32]
-
-
-def _scored(found: Sequence[Record], job: Job, store: Store, tally: _Written) -> Iterator[Entry]:
-    keys = [_article_key(r, job) if r.error is None else "" for r in found]
+def _score(found: Sequence[Record], contents: Sequence[str], job: Job, store: Store, written: _Written) -> None:
+    """Score the articles of a partition, or take them over from an earlier run, in their order."""
+    fingerprint = job.fingerprint
+    keys = [hashlib.sha256(f"{fingerprint}{content}".encode()).hexdigest()[:32] if content else "" for content in contents]
     earlier = store.earlier(k for k in keys if k) if job.incremental else {}
-    new = [(record, key) for record, key in zip(found, keys, strict=True) if key not in earlier]
-    fresh: Iterator[Entry] = iter(())
-    if new:
-        model = _model(job.model_path, job.model_hash)
-        fresh = scored_entries(new, model, encoding=job.table.encoding, limit=job.table.limit)
+    new = [record for record, key in zip(found, keys, strict=True) if key not in earlier]
+    fresh = _fresh(new, job) if new else iter(())
     for record, key in zip(found, keys, strict=True):
         if key in earlier:
-            yield replace(earlier[key], source=record.source, row=record.row, id=record.id, group=record.group)
+            entry = replace(earlier[key], source=record.source, row=record.row, id=record.id, group=record.group)
+            written.add(entry, encode_data(entry.article or {}, entry.sentences))
             continue
-        entry = next(fresh)
-        tally.scored += entry.article is not None
-        yield entry
+        document, score, encoded = next(fresh)
+        written.scored += score is not None
+        written.add(document.entry(key, score if written.needs_data else None), encoded)
+
+
+def _fresh(new: Sequence[Record], job: Job) -> Iterator[tuple[Document, ArticleScore | None, Encoded | None]]:
+    """Score articles and encode some of them at a time."""
+    results = scored(new, _model(job.model_path, job.model_hash), encoding=job.table.encoding, limit=job.table.limit)
+    while some := list(islice(results, _ENCODED_TOGETHER)):
+        pairs = [(document.text, score) for document, score in some if score is not None]
+        encoded = encode_scores([score for _, score in pairs], [text for text, _ in pairs])
+        for document, score in some:
+            yield document, score, None if score is None else next(encoded)

@@ -8,34 +8,36 @@ from typing import Any
 
 from framing.records import ArticleScore, Estimate, Prediction, ScoredSentence, TopicShare, VoiceShare
 
-__all__ = ["SCHEMA_VERSION", "article", "render_json", "render_jsonl"]
+__all__ = ["DIGITS", "SCHEMA_VERSION", "article", "number", "render_json", "render_jsonl"]
 
 SCHEMA_VERSION = 1
 """Raised by one whenever a field changes its meaning or goes away; new fields do not raise it."""
 
-_DIGITS = 4
+DIGITS = 4
+"""Decimals of every number that is not whole."""
 
 
-def _number(value: float) -> float:
-    return round(value, _DIGITS) + 0.0
+def number(value: float) -> float:
+    """Round a number for output, so that no zero is negative."""
+    return round(value, DIGITS) + 0.0
 
 
 def _estimate(value: Estimate | None) -> dict[str, float] | None:
     if value is None:
         return None
-    return {"value": _number(value.value), "low": _number(value.low), "high": _number(value.high)}
+    return {"value": number(value.value), "low": number(value.low), "high": number(value.high)}
 
 
 def _voice(value: VoiceShare | None) -> dict[str, float] | None:
-    return None if value is None else {"share": _number(value.share), "net": _number(value.net)}
+    return None if value is None else {"share": number(value.share), "net": number(value.net)}
 
 
 def _topic(row: TopicShare) -> dict[str, Any]:
     return {
         "topic": row.topic,
         "sentences": row.sentences,
-        "expected_sentences": _number(row.weight),
-        "attention": _number(row.attention),
+        "expected_sentences": number(row.weight),
+        "attention": number(row.attention),
         "sufficient": row.sufficient,
         "praise": _estimate(row.praise),
         "skepticism": _estimate(row.skepticism),
@@ -50,13 +52,13 @@ def _topic(row: TopicShare) -> dict[str, Any]:
 def _prediction(p: Prediction) -> dict[str, Any]:
     return {
         "frame": p.frame,
-        "probabilities": {"praise": _number(p.praise), "skepticism": _number(p.skepticism), "neutral": _number(p.neutral)},
+        "probabilities": {"praise": number(p.praise), "skepticism": number(p.skepticism), "neutral": number(p.neutral)},
         "topics": list(p.topics),
-        "topic_probabilities": {k: _number(v) for k, v in p.topic_probabilities.items()},
+        "topic_probabilities": {k: number(v) for k, v in p.topic_probabilities.items()},
         "voice": p.voice,
-        "quoted_probability": _number(p.quoted),
-        "stance_log_odds": _number(p.stance_log_odds),
-        "contributions": [{"text": c.text, "start": c.start, "end": c.end, "weight": _number(c.weight)} for c in p.evidence],
+        "quoted_probability": number(p.quoted),
+        "stance_log_odds": number(p.stance_log_odds),
+        "contributions": [{"text": c.text, "start": c.start, "end": c.end, "weight": number(c.weight)} for c in p.evidence],
     }
 
 

@@ -135,7 +135,7 @@ def test_disk_full(framing: Run, articles: Path, model: Path, tmp_path: Path) ->
     framing("batch", articles, "-o", "fresh", *options[4:])
     assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
     # What was finished before the disk was full is part of the whole, unchanged.
-    assert all(contents(tmp_path / "out")[name] == data for name, data in left.items() if name.endswith((".gz", ".jsonl")))
+    assert all(contents(tmp_path / "out")[name] == data for name, data in left.items() if name.endswith((".zst", ".jsonl")))
 
 
 def test_no_space_left(framing: Run, articles: Path, model: Path, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_damaged_partition_is_scored_again(framing: Run, articles: Path, model: 
     options = ["batch", articles, "-o", "out", "--model", model, "--jobs", 1, "--partition-size", 700, "--incremental"]
     framing(*options)
     before = contents(tmp_path / "out")
-    victim = sorted((tmp_path / "out" / "store").glob("*.gz"))[0]
-    victim.write_bytes(b"\x1f\x8b damaged")
+    victim = sorted((tmp_path / "out" / "store").glob("*.zst"))[0]
+    victim.write_bytes(b"\x28\xb5\x2f\xfd damaged")
     framing(*options)
     assert contents(tmp_path / "out") == before

@@ -197,14 +197,28 @@ def test_manifests_of_others(manifest: bytes, says: str, tmp_path: Path) -> None
         read_manifest(tmp_path)
 
 
-@pytest.mark.parametrize("data", [None, b"", b"not gzip", gzip.compress(b"{}\n{"), gzip.compress(b'{}\n{"other": 1}\n')])
+HEAD = b'{"articles": 1, "sentences": 1, "failures": 0, "keys": []}\n'
+DAMAGED = [None, b"", b"not zstd", *map(zstandard.compress, (b"{}\n{", HEAD, HEAD + b"{", HEAD + b'{"other": 1}\n'))]
+
+
+@pytest.mark.parametrize("data", DAMAGED)
 def test_damaged_partitions_are_not_read(data: bytes | None, articles: Path, model: Path, tmp_path: Path) -> None:
     run([str(articles)], tmp_path / "out", config(model))
-    part = next((tmp_path / "out" / "store").glob("*.jsonl.gz"))
+    part = next((tmp_path / "out" / "store").glob("*.jsonl.zst"))
     if data is None:
         part.unlink()
     else:
         part.write_bytes(data)
+    with pytest.raises(InputError, match="missing or damaged"):
+        list(read_entries(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("part", [0.25, 0.5, 0.75])
+def test_partitions_that_are_cut_off_are_not_read(part: float, model: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "t.jsonl", [{"text": article(i)} for i in range(300)])
+    run([str(table)], tmp_path / "out", config(model, partition_size=1_000_000))
+    (place,) = (tmp_path / "out" / "store").glob("*.jsonl.zst")
+    place.write_bytes(place.read_bytes()[: int(place.stat().st_size * part)])
     with pytest.raises(InputError, match="missing or damaged"):
         list(read_entries(tmp_path / "out"))
 
