@@ -95,8 +95,8 @@ def growth(documents: Sequence[bytes], model: Path, largest: int, picture: Path 
         for i, size in enumerate(sizes)
     ]
     if len(sizes) > 1:
-        fits = {way: exponent(sizes, [c.cpu for c in costs]) for way, costs in found.items()}
-        rows.append(["fitted exponent of time", *(cell for way in WAYS for cell in (f"{fits[way]:.3f}", ""))])
+        fits = [exponent(sizes, [getattr(c, of) for c in found[way]]) for way in WAYS for of in ("cpu", "megabytes")]
+        rows.append(["fitted exponent", *(f"{fit:.3f}" for fit in fits)])
     if picture is not None:
         _draw(sizes, found, picture)
     return markdown_table(("sentences", *(f"{way}, {unit}" for way in WAYS for unit in ("CPU s", "peak MB"))), rows)
@@ -110,14 +110,14 @@ def _draw(sizes: Sequence[int], found: dict[str, list[Cost]], path: Path) -> Non
 
     figure, (time, memory) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for way, costs in found.items():
-        fit = f", exponent {exponent(sizes, [c.cpu for c in costs]):.2f}" if len(sizes) > 1 else ""
-        time.loglog(sizes, [c.cpu for c in costs], marker="o", label=way + fit)
-        memory.semilogx(sizes, [c.megabytes for c in costs], marker="o", label=way)
+        for axes, values in ((time, [c.cpu for c in costs]), (memory, [c.megabytes for c in costs])):
+            fit = f", exponent {exponent(sizes, values):.2f}" if len(sizes) > 1 else ""
+            axes.loglog(sizes, values, marker="o", label=way + fit)
     for axes, title in ((time, "CPU seconds"), (memory, "peak memory, MB")):
         axes.set_title(title, loc="left", fontsize=11)
         axes.set_xlabel("sentences")
         axes.grid(visible=True, alpha=0.3)
         axes.legend(frameon=False)
-    memory.set_ylim(bottom=0)
+    memory.set_ylim(bottom=10)
     figure.savefig(path, dpi=150)
     plt.close(figure)

@@ -16,9 +16,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from framing.records import Repair
 
-__all__ = ["CleanConfig", "CleanText", "clean", "is_unreadable"]
+__all__ = ["CleanConfig", "CleanText", "clean", "is_unreadable", "suspicious_places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,30 +270,23 @@ _CANTONESE = "佢哋咗嘅唔冇嚟嗰畀睇瞓啲喺噉咁嘢攞揾搵嗌嬲啱
 _VARIANTS = "爲衆羣峯裏説衞鋭閲僞啓牀敍叄鈎鉢麪喫纔糉"
 
 
-def _common_han() -> str:
-    """List the Han characters that ordinary text is made of: the first levels of GB2312 and Big5, Cantonese ones and variants."""
-    common = {*_CANTONESE, *_VARIANTS}
-    common |= _decoded("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF))
-    common |= _decoded("big5", range(0xA4, 0xC7), (*range(0x40, 0x7F), *range(0xA1, 0xFF)))
-    return "".join(sorted(common))
+def _common_han() -> set[str]:
+    """Give the Han characters that ordinary text is made of: the first levels of GB2312 and Big5, Cantonese ones and variants."""
+    big5 = _decoded("big5", range(0xA4, 0xC7), (*range(0x40, 0x7F), *range(0xA1, 0xFF)))
+    return {*_CANTONESE, *_VARIANTS} | _decoded("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF)) | big5
 
 
-def _known_han() -> str:
-    return "".join(sorted({*_common_han(), *_decoded("gb2312", range(0xD8, 0xF8), range(0xA1, 0xFF))}))
+def _second_level() -> set[str]:
+    """Give the second level of GB2312: characters of names, places and learned words."""
+    return _decoded("gb2312", range(0xD8, 0xF8), range(0xA1, 0xFF))
 
 
 def _decoded(encoding: str, high: Sequence[int], low: Sequence[int]) -> set[str]:
     """Return the characters that two bytes out of these ranges stand for."""
+    first, second = np.meshgrid(np.array(high, np.uint8), np.array(low, np.uint8), indexing="ij")
     # A line feed keeps pairs that stand for nothing from taking a byte of the next one.
-    pairs = b"\n".join(bytes((first, second)) for first in high for second in low)
+    pairs = np.stack([first, second, np.full_like(first, ord("\n"))], axis=-1).tobytes()
     return set(pairs.decode(encoding, "ignore")) - {"\n"}
-
-
-@lru_cache(maxsize=1)
-def _rare() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Give patterns of Han characters that ordinary text does not hold, and of those that no text of today holds."""
-    # Characters beyond the basic plane are rare, but no mistaken encoding makes them: somebody meant them.
-    return re.compile(f"(?=[{_BASIC_HAN}])[^{_common_han()}]"), re.compile(f"(?=[{_BASIC_HAN}])[^{_known_han()}]")
 
 
 _ANY_HAN = re.compile(f"[{_HAN}]")
@@ -300,9 +296,41 @@ _BROKEN = re.compile(
     f"\ufffd|[\ue000-\uf8ff]{{2}}|锟斤拷|烫烫烫|屯屯屯|(?:[\u00c2-\u00df]{_CONTINUED}){{2}}|(?:[\u00e0-\u00ef]{_CONTINUED}{{2}}){{2}}"
 )
 
-# Most sentences hold nothing of either kind, and one search in a single class of characters tells.
-_HAN_POINTS = (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000), *range(0xF900, 0xFB00))
-_SUSPICIOUS = re.compile("[\ufffd\ue000-\uf8ff锟烫屯\u00c2-\u00ef" + "".join(sorted({*map(chr, _HAN_POINTS)} - {*_common_han()})) + "]")
+_HAN_RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00))
+_DAMAGE, _RARE, _UNKNOWN = 1, 2, 4
+
+
+@lru_cache(maxsize=1)
+def _suspicious() -> NDArray[np.uint8]:
+    """Tabulate the characters without which no text is mojibake.
+
+    They are those that stand for damage, Han characters that ordinary text does not hold, and among these
+    the ones that no text of today holds. Characters beyond the basic plane are rare, but no mistaken
+    encoding makes them: somebody meant them.
+    """
+    table = np.zeros(0x10000, np.uint8)
+    common, known = ([ord(c) for c in characters if ord(c) < len(table)] for characters in (_common_han(), _second_level()))
+    for begin, end in _HAN_RANGES:
+        table[begin:end] = _RARE | _UNKNOWN
+    table[known] &= _RARE
+    table[common] = 0
+    for begin, end in ((0xE000, 0xF900), (0xC2, 0xF0)):
+        table[begin:end] = _DAMAGE
+    table[[ord(c) for c in "\ufffd锟烫屯"]] |= _DAMAGE
+    return table
+
+
+def _suspicions(text: str) -> NDArray[np.uint8]:
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    table = _suspicious()
+    found: NDArray[np.uint8] = table.take(np.minimum(points, len(table) - 1))
+    return found
+
+
+def suspicious_places(text: str) -> list[int]:
+    """Return where a text holds characters without which none of its sentences is mojibake, in order; mostly there are none."""
+    found: list[int] = _suspicions(text).nonzero()[0].tolist()
+    return found
 
 
 def is_unreadable(text: str) -> bool:
@@ -314,14 +342,14 @@ def is_unreadable(text: str) -> bool:
     >>> is_unreadable("祹煾抵皇前呀浀渫把b方便面"), is_unreadable("鋰電池與磷酸鐵鋰")
     (True, False)
     """
-    if not _SUSPICIOUS.search(text):
+    found = _suspicions(text)
+    if not found.any():
         return False
     if _BROKEN.search(text):
         return True
-    uncommon, unfamiliar = _rare()
-    rare = uncommon.findall(text)
-    if len(rare) < 2:
+    rare = int(np.count_nonzero(found & _RARE))
+    if rare < 2:
         return False
     han = len(_ANY_HAN.findall(text))
-    unknown = len(unfamiliar.findall(text))
-    return (unknown >= 2 and unknown >= 0.08 * han and len(rare) >= 3) or (len(rare) >= 4 and len(rare) >= 0.3 * han)
+    unknown = int(np.count_nonzero(found & _UNKNOWN))
+    return (unknown >= 2 and unknown >= 0.08 * han and rare >= 3) or (rare >= 4 and rare >= 0.3 * han)

@@ -127,7 +127,7 @@ def skeleton(reading: Reading) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """Give (class, row, start, end) of polar words, cues and clause marks, in text order."""
     tokens, polar, cues = reading.tokens, reading.polar, reading.cues
     marks = _MARK_NUMBER.take(tokens.marks, mode="clip")
-    at = np.flatnonzero(marks)
+    at = marks.nonzero()[0]
     cls = np.concatenate(
         [
             np.searchsorted(_POLARITY_BINS, reading.grade, side="right"),

@@ -124,7 +124,7 @@ class _Vocabulary:
 
     def find(self, tokens: Tokens) -> IntArray:
         """Return the number of each token, −1 for unknown ones."""
-        starts, lengths, points = tokens.starts[:-1], np.diff(tokens.starts), tokens.points
+        starts, lengths, points = tokens.starts[:-1], tokens.lengths, tokens.points
         short = lengths <= _SHORT
         numbers = self._short[self._index.find(_short_keys(points, starts, np.where(short, lengths, 0)))]
         first = points[starts]
@@ -140,12 +140,13 @@ class _Vocabulary:
 
 
 _SHORT = 3
+_TWO_ZEROS = np.zeros(2, np.int64)
 _LINE_FEED, _FIRST_HAN, _LAST_HAN = ord("\n"), 0x3400, 0x9FFF
 
 
 def _short_keys(points: IntArray, starts: IntArray, lengths: IntArray) -> IntArray:
     """Pack words of up to three code points of 21 bits, the first one highest, into integers; longer ones get any key."""
-    padded = np.append(points, [0, 0])
+    padded = np.concatenate((points, _TWO_ZEROS))
     keys = padded[starts]
     for place in range(1, _SHORT):
         keys = keys * _BASE + np.where(lengths > place, padded[starts + place], 0)
@@ -209,6 +210,12 @@ class FeatureSpace:
         return scale
 
     @cached_property
+    def term_weight(self) -> FloatArray:
+        """Give scale · idf of each column of the TF-IDF blocks."""
+        scale: FloatArray = np.concatenate([np.full(self.sizes[name], self.config.scale[name]) for name in TERM_BLOCKS])
+        return scale * self.idf
+
+    @cached_property
     def vocabulary(self) -> _Vocabulary:
         """Give the token numbering."""
         return _Vocabulary(self.words)
@@ -232,6 +239,10 @@ TERM_BLOCKS = ("word", "bigram", "char", "skeleton", "entry")
 _NEGATED = "不/"
 _BASE = 1 << 21
 _SKELETON_BASE = 128
+_CHAR_LENGTHS = np.array([2, 3])
+
+_NO_KEY = -1
+"""Key where there is no n-gram; no column has it."""
 
 
 def _bigram_keys(ids: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
@@ -242,27 +253,29 @@ def _bigram_keys(ids: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _char_keys(points: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Return (key, start, end) of the Han bigrams and trigrams."""
+    """Return keys (n, 2), starts (n,) and ends (n, 2) of the Han bigrams and of the trigrams that begin with them."""
     han = (points >= _FIRST_HAN) & (points <= _LAST_HAN)
-    two = (han[:-1] & han[1:]).nonzero()[0]
-    three = (han[:-2] & han[1:-1] & han[2:]).nonzero()[0] if len(points) > 2 else two[:0]
-    keys2 = points[two] * _BASE + points[two + 1]
-    keys3 = (points[three] * _BASE + points[three + 1]) * _BASE + points[three + 2]
+    at = (han[:-1] & han[1:]).nonzero()[0]
+    keys = np.empty((len(at), 2), np.int64)
+    keys[:, 0] = two = points.take(at) * _BASE + points.take(at + 1)
     # 63 bits do not hold three code points of 21 bits with certainty; Han ones below U+10000 do.
-    return np.concatenate([keys2, keys3]), np.concatenate([two, three]), np.concatenate([two + 2, three + 3])
+    keys[:, 1] = np.where(np.append(han, False).take(at + 2), two * _BASE + points.take(at + 2, mode="clip"), _NO_KEY)
+    return keys, at, at[:, None] + _CHAR_LENGTHS
 
 
-def _skeleton_keys(cls: IntArray, row: IntArray, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """Return (key, row, start, end) of the class uni-, bi- and trigrams of each sentence."""
+def _skeleton_keys(cls: IntArray, row: IntArray, start: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return keys (n, 3), starts (n,) and ends (n, 3) of the classes of each sentence, and of the bi- and trigrams that begin with them."""
     one = cls + 1
-    same2 = (row[:-1] == row[1:]).nonzero()[0]
-    same3 = (row[:-2] == row[2:]).nonzero()[0] if len(row) > 2 else same2[:0]
-    b = _SKELETON_BASE
-    keys = [one, one[same2] * b + one[same2 + 1], (one[same3] * b + one[same3 + 1]) * b + one[same3 + 2]]
-    rows = [row, row[same2], row[same3]]
-    starts = [start, start[same2], start[same3]]
-    ends = [end, np.maximum(end[same2], end[same2 + 1]), np.maximum(end[same3], end[same3 + 2])]
-    return np.concatenate(keys), np.concatenate(rows), np.concatenate(starts), np.concatenate(ends)
+    keys = np.full((len(cls), 3), _NO_KEY)
+    ends = np.repeat(end[:, None], 3, axis=1)
+    keys[:, 0] = one
+    two = one[:-1] * _SKELETON_BASE + one[1:]
+    keys[:-1, 1] = np.where(row[:-1] == row[1:], two, _NO_KEY)
+    np.maximum(end[:-1], end[1:], out=ends[:-1, 1])
+    if len(cls) > 2:
+        keys[:-2, 2] = np.where(row[:-2] == row[2:], two[:-1] * _SKELETON_BASE + one[2:], _NO_KEY)
+        np.maximum(end[:-2], end[2:], out=ends[:-2, 2])
+    return keys, start, ends
 
 
 def _entry_matches(reading: Reading, matcher: Matcher) -> tuple[Matches, IntArray]:
@@ -275,15 +288,39 @@ def _entry_matches(reading: Reading, matcher: Matcher) -> tuple[Matches, IntArra
     return both, np.concatenate([polar_key, cues.entry, constructions.entry + len(matcher.names)])
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Hold the known terms of one TF-IDF block in a batch, by ascending rows; columns count from 0 within the block."""
+class _Source(NamedTuple):
+    """Hold which places of a block are known terms. All places start at ``start`` (n,) and end at ``end`` (n,) or, k from each start, (n, k)."""
 
-    name: str
-    row: IntArray
-    column: IntArray
+    known: IntArray
     start: IntArray
     end: IntArray
+
+    @property
+    def starts(self) -> IntArray:
+        """Give where each known term starts."""
+        return self.start.take(self.known if self.end.ndim == 1 else self.known // self.end.shape[1])
+
+
+@dataclass(frozen=True, eq=False)
+class _Terms:
+    """Hold the known terms of a batch, block after block, by ascending rows in each.
+
+    ``segment`` tells block and row, as block · rows + row.
+    """
+
+    segment: IntArray
+    column: IntArray
+    sources: list[_Source]
+
+    @property
+    def start(self) -> IntArray:
+        """Give where each term starts."""
+        return np.concatenate([source.starts for source in self.sources])
+
+    @property
+    def end(self) -> IntArray:
+        """Give where each term ends."""
+        return np.concatenate([source.end.take(source.known) for source in self.sources])
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,7 +328,7 @@ class Findings:
     """Hold what a batch of sentences shows by itself: terms, levels, and signals to neighbouring sentences."""
 
     rows: int
-    blocks: list[_Block]
+    terms: _Terms
     levels: list[Level]
     signals: Signals
 
@@ -317,6 +354,7 @@ def fit_features(tokens: Tokens, context: Context, matcher: Matcher, config: Fea
     idfs: list[FloatArray] = []
 
     def choose(name: str, keys: IntArray, row: IntArray, enabled: bool) -> IntArray:
+        row, keys = row[keys >= 0], keys[keys >= 0]
         if not enabled or not len(keys):
             idfs.append(np.zeros(0))
             return empty
@@ -334,9 +372,9 @@ def fit_features(tokens: Tokens, context: Context, matcher: Matcher, config: Fea
     pair_keys, pair_at = _bigram_keys(ids, tokens.rows)
     bigram_keys = choose("bigram", pair_keys, tokens.rows[pair_at], config.word_bigrams)
     c_keys, c_start, _ = _char_keys(tokens.points)
-    char_keys = choose("char", c_keys, tokens.row_of[c_start], config.characters)
-    s_keys, s_row, _, _ = _skeleton_keys(*skeleton(reading))
-    skeleton_keys = choose("skeleton", s_keys, s_row, config.skeleton)
+    char_keys = choose("char", c_keys.ravel(), np.repeat(tokens.row_of[c_start], c_keys.shape[1]), config.characters)
+    s_keys, s_start, _ = _skeleton_keys(*skeleton(reading))
+    skeleton_keys = choose("skeleton", s_keys.ravel(), np.repeat(tokens.row_of[s_start], s_keys.shape[1]), config.skeleton)
     matches, e_keys = _entry_matches(reading, matcher)
     chosen = choose("entry", e_keys, matches.row, config.entries)
     entries = tuple(_entry_name(int(k), matcher) for k in chosen)
@@ -363,12 +401,12 @@ def _entry_name(key: int, matcher: Matcher) -> str:
     return f"{_NEGATED}{name}" if negated else name
 
 
-def _entry_columns(entries: Sequence[str], matcher: Matcher) -> IntArray:
+def _entry_columns(entries: Sequence[str], matcher: Matcher) -> NDArray[np.int32]:
     """Tabulate the column of each key of ``_entry_matches``, −1 for none."""
     limit = len(matcher.names) + len(matcher.construction_grade)
     keys = {name: key for key, name in enumerate(matcher.names)}
     constructions = {c.name: key for key, c in enumerate(matcher.lexicon.constructions, len(matcher.names))}
-    table = np.full(2 * limit, -1, np.int64)
+    table = np.full(2 * limit, -1, np.int32)
     for column, name in enumerate(entries):
         for known in (keys, constructions):
             if name in known:
@@ -393,42 +431,39 @@ class Extractor:
         """Find what each sentence of a batch shows by itself."""
         reading = self._reader.read(tokens)
         levels, signals = self._levels.own(reading)
-        return Findings(len(tokens), self._blocks(reading), levels, signals)
+        return Findings(len(tokens), self._terms(reading), levels, signals)
 
     def surroundings(self, signals: Signals, context: Context) -> list[Level]:
         """Make the levels that depend on neighbouring sentences; the rows must hold whole articles, adjacent and in order."""
         return self._levels.surroundings(signals, context)
 
-    def _blocks(self, reading: Reading) -> list[_Block]:
-        space, tokens = self.space, reading.tokens
-        rows, starts = tokens.rows, tokens.starts
-        sizes, indexes = space.sizes, space.indexes
-        result = []
+    def _terms(self, reading: Reading) -> _Terms:
+        space, tokens, indexes = self.space, reading.tokens, self.space.indexes
+        starts = tokens.starts
+        segments, columns, sources = [], [], []
 
-        def block(name: str, row: IntArray, column: IntArray, start: IntArray, end: IntArray, *, ascending: bool = False) -> None:
+        def block(number: int, column: IntArray, start: IntArray, end: IntArray, *, ascending: bool = True) -> None:
             known = (column >= 0).nonzero()[0]
-            row = row[known]
+            source = _Source(known, start, end)
+            row = tokens.row_of.take(source.starts)
             if not ascending:
                 order = np.argsort(row, kind="stable")
-                known, row = known[order], row[order]
-            result.append(_Block(name, row, column[known], start[known], end[known]))
+                row, source = row[order], _Source(known[order], start, end)
+            segments.append(row + number * len(tokens))
+            columns.append(column.take(source.known) + space.offsets[TERM_BLOCKS[number]])
+            sources.append(source)
 
         ids = space.vocabulary.find(tokens)
-        if sizes["word"]:
-            block("word", rows, space.word_lookup[ids], starts[:-1], starts[1:], ascending=True)
-        if sizes["bigram"]:
-            keys, at = _bigram_keys(ids, rows)
-            block("bigram", rows[at], indexes["bigram"].find(keys), starts[at], starts[at + 2], ascending=True)
-        if sizes["char"]:
-            keys, start, end = _char_keys(tokens.points)
-            block("char", tokens.row_of[start], indexes["char"].find(keys), start, end)
-        if sizes["skeleton"]:
-            keys, row, start, end = _skeleton_keys(*skeleton(reading))
-            block("skeleton", row, indexes["skeleton"].find(keys), start, end)
-        if sizes["entry"]:
-            matches, keys = _entry_matches(reading, self.matcher)
-            block("entry", matches.row, self._entry_columns[keys], matches.start, matches.end)
-        return result
+        block(0, space.word_lookup.take(ids), starts[:-1], starts[1:])
+        keys, at = _bigram_keys(ids, tokens.rows)
+        block(1, indexes["bigram"].find(keys), starts.take(at), starts.take(at + 2))
+        keys, start, end = _char_keys(tokens.points)
+        block(2, indexes["char"].find(keys.ravel()), start, end)
+        keys, start, end = _skeleton_keys(*skeleton(reading))
+        block(3, indexes["skeleton"].find(keys.ravel()), start, end)
+        matches, keys = _entry_matches(reading, self.matcher)
+        block(4, self._entry_columns.take(keys).astype(np.int64), matches.start, matches.end, ascending=False)
+        return _Terms(np.concatenate(segments), np.concatenate(columns), sources)
 
     def level_columns(self, level: Level) -> IntArray:
         """Return the column of each level, counted from the first dense one, −1 for those that the space does not have."""
@@ -436,7 +471,7 @@ class Extractor:
 
     def occurrences(self, findings: Findings, surroundings: Sequence[Level]) -> Occurrences:
         """Give findings, and the levels of their surroundings, as occurrences."""
-        parts = [*self._term_occurrences(findings)]
+        parts = [self._term_occurrences(findings)]
         offset, scale = self.space.offsets["dense"], self.space.config.scale["dense"]
         for level in (*findings.levels, *surroundings):
             columns = self.level_columns(level)
@@ -445,13 +480,12 @@ class Extractor:
         row, column, value, start, end = (np.concatenate(c) for c in zip(*parts, strict=True))
         return Occurrences(findings.rows, row, column, value, start, end)
 
-    def _term_occurrences(self, findings: Findings) -> Iterator[_Arrays]:
-        space = self.space
-        for block in findings.blocks:
-            offset = space.offsets[block.name]
-            weight = space.idf[offset + block.column]
-            norm = np.sqrt(row_sums(weight * weight, block.row, findings.rows))
-            yield block.row, block.column + offset, space.config.scale[block.name] * weight / norm[block.row], block.start, block.end
+    def _term_occurrences(self, findings: Findings) -> _Arrays:
+        terms, rows = findings.terms, findings.rows
+        idf = self.space.idf[terms.column]
+        norm = np.sqrt(row_sums(idf * idf, terms.segment, rows * len(TERM_BLOCKS)))
+        value = self.space.term_weight[terms.column] / norm[terms.segment]
+        return terms.segment % max(rows, 1), terms.column, value, terms.start, terms.end
 
     def __call__(self, tokens: Tokens, context: Context) -> Occurrences:
         """Extract the features of a batch; rows of one article must be adjacent and in order."""
@@ -498,8 +532,9 @@ def _unplaced(row: IntArray, column: IntArray) -> _Arrays:
 class Projection:
     """Give the sums of features under linear heads, without making the features.
 
-    The sum over a TF-IDF block is scale · Σ idf(t) · w(t) / sqrt(Σ idf(t)²). Tables hold w with a row per
-    head, in the precision of the weights.
+    The sum over a TF-IDF block is Σ scale · idf(t) · w(t) / sqrt(Σ idf(t)²). A table of
+    scale · idf(t) · w(t) is made once as many terms were looked up as it has rows: whoever scores a
+    single article has no use for it.
 
     Args:
         extractor: what finds the features.
@@ -508,31 +543,53 @@ class Projection:
 
     def __init__(self, extractor: Extractor, weights: NDArray[Any]) -> None:
         space = extractor.space
-        self._extractor = extractor
-        self._dense = np.asarray(weights[space.offsets["dense"] :], np.float64) * space.config.scale["dense"]
-        self._tables, self._factors = {}, {}
-        for name in TERM_BLOCKS:
-            columns = slice(space.offsets[name], space.offsets[name] + space.sizes[name])
-            idf = space.idf[columns]
-            self._tables[name] = np.ascontiguousarray(weights[columns].T)
-            self._factors[name] = np.stack([idf * space.config.scale[name], idf * idf])
+        self._extractor, self._space = extractor, space
+        terms = space.offsets["dense"]
+        self._dense = np.asarray(weights[terms:], np.float64) * space.config.scale["dense"]
+        self._weights = weights[:terms]
+        self._table: FloatArray | None = None
+        self._taken = 0
         self._tables_of_levels: dict[str, _LevelTable] = {}
 
     def own(self, findings: Findings) -> FloatArray:
         """Return the sums of what each sentence shows by itself, shape ``(rows, heads)``."""
-        result = self._table("own", findings.levels).sums(findings.levels, findings.rows)
-        for block in findings.blocks:
-            if len(block.row):
-                # Terms of a row stand together; only rows that have terms have a segment.
-                first = np.concatenate(([True], block.row[1:] != block.row[:-1])).nonzero()[0]
-                factor, square = self._factors[block.name].take(block.column, axis=1)
-                sums = np.add.reduceat(self._tables[block.name].take(block.column, axis=1) * factor, first, axis=1)
-                result[block.row[first]] += (sums / np.sqrt(np.add.reduceat(square, first))).T
+        result = self._level_table("own", findings.levels).sums(findings.levels, findings.rows)
+        terms, blocks = findings.terms, len(TERM_BLOCKS)
+        if len(terms.column):
+            # Terms of a block and a row stand together; only blocks and rows that have terms have a segment.
+            first = np.concatenate(([True], terms.segment[1:] != terms.segment[:-1])).nonzero()[0]
+            found = self._sums(terms.column, first)
+            idf = self._space.idf.take(terms.column)
+            found /= np.sqrt(np.add.reduceat(idf * idf, first))[:, None]
+            sums = np.zeros((blocks * findings.rows, found.shape[1]))
+            sums[terms.segment.take(first)] = found
+            result += sums.reshape(blocks, *result.shape).sum(axis=0)
         return result
+
+    def _sums(self, column: IntArray, first: IntArray) -> FloatArray:
+        """Add up the table's rows from each of ``first`` up to the next one, some thousands of terms at a time."""
+        result = np.empty((len(first), self._weights.shape[1]))
+        begin = 0
+        while begin < len(first):
+            low = int(first[begin])
+            end = max(begin + 1, int(np.searchsorted(first, low + _MANY_TERMS)))
+            high = int(first[end]) if end < len(first) else len(column)
+            np.add.reduceat(self._rows(column[low:high]), first[begin:end] - low, axis=0, out=result[begin:end])
+            begin = end
+        return result
+
+    def _rows(self, column: IntArray) -> FloatArray:
+        """Return scale · idf · w of each term, shape ``(n, heads)``."""
+        if self._table is None:
+            self._taken += len(column)
+            if self._taken < len(self._weights):
+                return np.asarray(self._weights.take(column, axis=0) * self._space.term_weight.take(column)[:, None], np.float64)
+            self._table = np.asarray(self._weights * self._space.term_weight[:, None], np.float64)
+        return self._table.take(column, axis=0)
 
     def surroundings(self, levels: Sequence[Level], rows: int) -> FloatArray:
         """Return the sums of what the surroundings of sentences give them, shape ``(rows, heads)``."""
-        return self._table("surroundings", levels).sums(levels, rows)
+        return self._level_table("surroundings", levels).sums(levels, rows)
 
     def places(self, findings: Findings) -> _Places:
         """Split the sums under the first head over the places that they come from.
@@ -541,8 +598,12 @@ class Projection:
             Row, start, end and value of each place, in no particular order. What belongs to a sentence as
             a whole is left out.
         """
-        parts = [_Places(b.row, b.start, b.end, self._term_values(b, findings.rows)) for b in findings.blocks]
-        table = self._table("own", findings.levels)
+        terms = findings.terms
+        idf = self._space.idf.take(terms.column)
+        norm = np.sqrt(row_sums(idf * idf, terms.segment, len(TERM_BLOCKS) * findings.rows))
+        value = self._weights[:, 0].take(terms.column) * self._space.term_weight.take(terms.column) / norm.take(terms.segment)
+        parts = [_Places(terms.segment % max(findings.rows, 1), terms.start, terms.end, value)]
+        table = self._level_table("own", findings.levels)
         by_matches: dict[int, list[int]] = {}
         for number, level in enumerate(findings.levels):
             if level.share is not None and len(level.share.mask):
@@ -558,12 +619,7 @@ class Projection:
             parts.append(_Places(matches.row, matches.start, matches.end, (value * each[cell]).sum(axis=0)))
         return _Places(*(np.concatenate(c) for c in zip(*parts, strict=True)))
 
-    def _term_values(self, block: _Block, rows: int) -> FloatArray:
-        factor, square = self._factors[block.name].take(block.column, axis=1)
-        norm = np.sqrt(row_sums(square, block.row, rows))
-        return np.asarray(self._tables[block.name][0].take(block.column) * factor / norm[block.row], np.float64)
-
-    def _table(self, kind: str, levels: Sequence[Level]) -> _LevelTable:
+    def _level_table(self, kind: str, levels: Sequence[Level]) -> _LevelTable:
         # One kind has the same quantities in the same order in every batch.
         if kind not in self._tables_of_levels:
             self._tables_of_levels[kind] = _LevelTable([(level, self._extractor.level_columns(level)) for level in levels], self._dense)
@@ -578,6 +634,12 @@ class _Places(NamedTuple):
     end: IntArray
     value: FloatArray
 
+
+_MANY_TERMS = 4096
+"""Terms whose weights are added up at a time, so that what is added stays in the processor's cache."""
+
+_PART = 8192
+"""Rows whose levels are gathered at a time, so that a long article does not need them all twice."""
 
 _CHUNK = 256
 """Rows whose levels are added up at a time, so that what is added stays in the processor's cache."""
@@ -606,14 +668,16 @@ class _LevelTable:
 
     def sums(self, levels: Sequence[Level], rows: int) -> FloatArray:
         """Return what all quantities give each sentence, shape ``(rows, heads)``."""
-        index = np.empty((len(levels), rows), np.int64)
-        for number, level in enumerate(levels):
-            index[number] = level.level
-        index += self._base
         result = np.empty((rows, self._weights.shape[1]))
-        for begin in range(0, rows, _CHUNK):
-            part = index[:, begin : begin + _CHUNK]
-            result[begin : begin + _CHUNK] = self._weights.take(part, axis=0).sum(axis=0)
+        for begin in range(0, rows, _PART):
+            part = slice(begin, begin + _PART)
+            index = np.empty((len(levels), min(_PART, rows - begin)), np.int64)
+            for number, level in enumerate(levels):
+                index[number] = level.level[part]
+            index += self._base
+            for row in range(0, index.shape[1], _CHUNK):
+                chunk = index[:, row : row + _CHUNK]
+                result[begin + row : begin + row + _CHUNK] = self._weights.take(chunk, axis=0).sum(axis=0)
         return result
 
 

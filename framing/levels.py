@@ -249,7 +249,7 @@ class Levels:
         begins = (~same).nonzero()[0]
         number = np.cumsum(~same) - 1
         total = np.add.reduceat(strengths, begins, axis=1)[:, number] if len(begins) else strengths
-        count = np.diff(begins, append=len(same))[number]
+        count = np.bincount(number)[number]
         near = _NEAR_BINS.searchsorted(before + after, "right")
         around = _AROUND_BINS.searchsorted((total - strengths) / np.maximum(count - 1, 1), "right")
         result = []
@@ -270,7 +270,7 @@ def _polarity_levels(reading: Reading) -> list[Level]:
 
     praise, doubt = net(positive), -net(negative)
     balance = praise - doubt
-    lengths = np.diff(tokens.row_starts) - 1
+    lengths = tokens.row_lengths - 1
     density = balance / np.sqrt(np.maximum(lengths, 8) / 40.0)
     result = [
         _cumulative("positive", praise, _SUM_BINS, Share(polar, size, positive)),
@@ -306,7 +306,7 @@ def _shape_levels(tokens: Tokens) -> list[Level]:
     numeric = ((first >= ord("0")) & (first <= ord("9"))).nonzero()[0]
     figures = np.bincount(tokens.rows[numeric], minlength=len(tokens))
     return [
-        _onehot("length", np.diff(tokens.row_starts) - 1, _LENGTH_BINS),
+        _onehot("length", tokens.row_lengths - 1, _LENGTH_BINS),
         _where("no full stop", ~_ENDS_SENTENCE.take(_last_points(tokens), mode="clip")),
         _onehot("figures", figures, _FIGURE_BINS),
     ]

@@ -113,7 +113,9 @@ def _mapping(value: object) -> dict[object, object]:
 
 
 def _grades(value: object) -> dict[str, float]:
-    result = {str(k): float(v) for k, v in _mapping(value).items()}  # type: ignore[arg-type]
+    # There are few different grades, and tens of thousands of entries.
+    known: dict[float, float] = {}
+    result = {str(k): known.setdefault(float(v), float(v)) for k, v in _mapping(value).items()}  # type: ignore[arg-type]
     if not all(k and abs(v) <= 100 for k, v in result.items()):
         raise ValueError("a grade out of range or an empty key")
     return result
@@ -267,7 +269,8 @@ class Matcher:
         self.grade[places(grades)] = list(grades.values())
         self.kind = np.full(len(self.names), -1, np.int64)
         self.kind[places(kinds)] = [kind_index[k] for k in kinds.values()]
-        self.topic = np.zeros((len(self.names), len(self.topics)))
+        # Its columns are used one by one.
+        self.topic = np.zeros((len(self.names), len(self.topics)), order="F")
         for number, strengths in enumerate(lexicon.topics.values()):
             self.topic[places(strengths), number] = list(strengths.values())
         # Entries of one or two characters must coincide with tokens (度高 is not in 高度高兴), and so must
@@ -289,6 +292,7 @@ class Matcher:
             anchor = min(range(len(parts)), key=lambda i: (shared[construction.parts[i]], -len(construction.parts[i]), i))
             self._anchor[number] = anchor
             by_anchor.setdefault(parts[anchor], []).append(number)
+        self._part_at = np.ascontiguousarray(self._parts[:, :_MOST_PARTS].T)
         self._is_part = np.zeros(len(self.names), np.bool_)
         self._is_part[self._parts[self._parts >= 0]] = True
         counts = np.zeros(len(self.names) + 1, np.int64)
@@ -329,7 +333,7 @@ class Matcher:
         # Most constructions lack a part in the whole batch; the last place stands for no part.
         present = np.zeros(len(self.names) + 1, np.bool_)
         present[matches.entry] = present[-1] = True
-        whole = present[self._parts[number]].all(axis=1).nonzero()[0]
+        whole = np.logical_and.reduce([present.take(part.take(number)) for part in self._part_at]).nonzero()[0]
         which, number = which[whole], number[whole]
         row, start, end = matches.row[which], matches.start[which], matches.end[which]
         found = Matches(number, row, start, end)

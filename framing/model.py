@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +111,8 @@ class FramingModel:
         self, sentences: Sequence[str], article: IntArray, evidence: int = 0, offsets: Sequence[int] | None = None
     ) -> Iterator[_Group]:
         """Read sentences batch by batch and give them in groups of whole articles."""
-        begun, batches = 0, []
+        begun = 0
+        batches: list[_Batch] = []
         for begin, end in _batches(article):
             tokens = self.segmenter.segment(sentences[begin:end])
             findings = self.extractor.find(tokens)
@@ -119,24 +120,21 @@ class FramingModel:
             if evidence:
                 bases = [0] * (end - begin) if offsets is None else offsets[begin:end]
                 words = self._words(tokens, findings, sentences[begin:end], bases, evidence)
-            batches.append((self._projection.own(findings), findings.signals, words))
+            batches.append(_Batch(self._projection.own(findings), findings.signals, words))
             # An article longer than a batch waits for its end: its sentences depend on all others.
             if end == len(article) or article[end] != article[end - 1]:
-                logits, signals, found = zip(*batches, strict=True)
-                yield _Group(
-                    article[begun:end],
-                    anchors(sentences[begun:end], article[begun:end]),
-                    np.concatenate(logits),
-                    Signals.joined(signals),
-                    [c for w in found for c in w.contributions],
-                    np.concatenate([w.total for w in found]),
-                )
+                group = _joined(sentences[begun:end], article[begun:end], batches)
+                # Nothing that the group holds is kept twice while it is worked on.
                 begun, batches = end, []
+                del tokens, findings, words
+                yield group
 
     def _finish(self, group: _Group) -> Scores:
-        context = Context(group.article)
-        levels = self.extractor.surroundings(group.signals, context)
-        raw = group.logits + self._projection.surroundings(levels, len(group.article)) + self.bias
+        levels = self.extractor.surroundings(group.signals, Context(group.article))
+        raw = self._projection.surroundings(levels, len(group.article))
+        del levels
+        raw += group.logits
+        raw += self.bias
         frame = self.neighbours.apply(raw[:, :3], group.article)
         quoted = quoted_probability(raw[:, -VOICE_HEADS:], self.chain, group.article, group.anchor)
         return Scores(softmax(frame), sigmoid(raw[:, 3:-VOICE_HEADS]), quoted, frame)
@@ -229,6 +227,14 @@ class _Words:
     total: FloatArray
 
 
+class _Batch(NamedTuple):
+    """Hold what the sentences of one batch show by themselves: the sums under all heads, signals, and words."""
+
+    logits: FloatArray
+    signals: Signals
+    words: _Words
+
+
 @dataclass(frozen=True, eq=False)
 class _Group:
     """Hold what the sentences of whole articles show by themselves, and what they show each other."""
@@ -239,6 +245,17 @@ class _Group:
     signals: Signals
     contributions: list[list[Contribution]]
     total: FloatArray
+
+
+def _joined(sentences: Sequence[str], article: IntArray, batches: Sequence[_Batch]) -> _Group:
+    return _Group(
+        article,
+        anchors(sentences, article),
+        np.concatenate([batch.logits for batch in batches]),
+        Signals.joined([batch.signals for batch in batches]),
+        [found for batch in batches for found in batch.words.contributions],
+        np.concatenate([batch.words.total for batch in batches]),
+    )
 
 
 _LEAST_WEIGHT = 0.02

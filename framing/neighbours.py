@@ -76,24 +76,35 @@ def around(values: FloatArray, article: IntArray, reach: float) -> FloatArray:
     Rows d apart weigh exp(−d / reach), and rows of 0 that weigh as much as the reach are added.
     """
     ratio = float(np.exp(-1.0 / reach))
-    stacked = np.column_stack([values, np.ones(len(values))])
-    total = _before(stacked, article, ratio) + _before(stacked[::-1], article[::-1], ratio)[::-1]
-    result: FloatArray = total[:, :-1] / (total[:, -1:] + reach)
+    n, width = len(values), values.shape[1] + 1
+    # Both directions at once: the second half of the columns holds the rows in reverse.
+    both = np.ones((2 * width, n))
+    both[: width - 1] = values.T
+    both[width:] = both[:width, ::-1]
+    here = np.empty((2, n), article.dtype)
+    here[0], here[1] = article, article[::-1]
+    sums = _before(both.reshape(2, width, n), here, ratio)
+    total = sums[0] + sums[1, :, ::-1]
+    result: FloatArray = (total[:-1] / (total[-1] + reach)).T
     return result
 
 
 def _before(values: FloatArray, article: IntArray, ratio: float) -> FloatArray:
-    """Return Σ_d ratio^d values[i − d] over the rows before each one in its article, by doubling."""
+    """Return Σ_d ratio^d values[…, i − d] over the rows before each one in its article, by doubling.
+
+    Args:
+        values: shape ``(2, k, n)``.
+        article: the article number of each row, shape ``(2, n)``.
+        ratio: what a row weighs against the one behind it.
+    """
     result = np.zeros_like(values)
-    same = article[1:] == article[:-1]
-    result[1:][same] = ratio * values[:-1][same]
+    np.multiply(values[..., :-1], ratio * (article[:, None, 1:] == article[:, None, :-1]), out=result[..., 1:])
     step = 1
     for _ in range(_DOUBLINGS):
-        if step >= len(article):
+        if step >= article.shape[1]:
             break
-        same = article[step:] == article[:-step]
-        further = result[:-step] * ratio**step
-        result[step:] += np.where(same[:, None], further, 0.0)
+        same = article[:, None, step:] == article[:, None, :-step]
+        result[..., step:] += result[..., :-step] * (same * ratio**step)
         step *= 2
     return result
 

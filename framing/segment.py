@@ -60,7 +60,17 @@ class Tokens:
     @cached_property
     def row_of(self) -> IntArray:
         """Give the index of the sentence that each character of ``text`` belongs to."""
-        return np.repeat(np.arange(len(self)), np.diff(self.row_starts))
+        return np.arange(len(self)).repeat(self.row_lengths)
+
+    @cached_property
+    def row_lengths(self) -> IntArray:
+        """Give the number of characters of each sentence, the line feed behind it counted."""
+        return self.row_starts[1:] - self.row_starts[:-1]
+
+    @cached_property
+    def lengths(self) -> IntArray:
+        """Give the number of characters of each token."""
+        return self.starts[1:] - self.starts[:-1]
 
     @cached_property
     def rows(self) -> IntArray:
@@ -76,7 +86,7 @@ class Tokens:
     @cached_property
     def marks(self) -> IntArray:
         """Give the code point of each token that is a single character, 0 for longer tokens."""
-        return np.where(np.diff(self.starts) == 1, self.points[self.starts[:-1]], 0)
+        return np.where(self.lengths == 1, self.points.take(self.starts[:-1]), 0)
 
     def sentence_span(self, row: int, start: int, end: int) -> tuple[int, int]:
         """Return the offsets within sentence ``row`` of the canonical span ``start:end``."""
@@ -210,7 +220,7 @@ def fold(text: str) -> str:
 
 def _alternate_quotes(points: IntArray) -> None:
     """Turn the straight quotation marks of each line into opening and closing ones by turns, in place."""
-    at = np.flatnonzero(points == ord('"'))
+    at = (points == ord('"')).nonzero()[0]
     if len(at):
         line = np.searchsorted(np.flatnonzero(points == _LINE_FEED), at)
         first = np.append(True, line[1:] != line[:-1])
@@ -248,7 +258,7 @@ _WORD_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789%"
 def _blanks_in_han(points: IntArray) -> list[tuple[int, int, str]]:
     """Find the runs of blanks between Han characters and other ones, their punctuation, or words in Latin letters."""
     classes = _classes()
-    blank = np.flatnonzero(classes.take(points, mode="clip") & _BLANK)
+    blank = (classes.take(points, mode="clip") & _BLANK).nonzero()[0]
     if not len(blank):
         return []
     apart = np.flatnonzero(np.diff(blank) != 1)
@@ -297,7 +307,7 @@ class Segmenter:
         _alternate_quotes(points)
         text, points, anchors, origins = self._edit(points)
         starts = token_starts(text, points, self._cut)
-        breaks = np.flatnonzero(points == _LINE_FEED) + 1
+        breaks = (points == _LINE_FEED).nonzero()[0] + 1
         row_starts = np.concatenate(([0], breaks, [len(text) + 1])) if sentences else np.zeros(1, np.int64)
         return Tokens(text, points, starts, row_starts, anchors, origins, source_starts)
 
@@ -314,7 +324,8 @@ class Segmenter:
             return text, points, anchors, origins
         final, second, middle = _rebuild(text, edits)
         # Compose: an anchor is needed wherever either map has one.
-        places = np.union1d(second, _forward(second, middle, anchors))
+        places = np.sort(np.concatenate((second, _forward(second, middle, anchors))))
+        places = places[np.append(True, places[1:] != places[:-1])]
         through = _lookup(second, middle, places)
         return final, code_points(final), places, _lookup(anchors, origins, through)
 
@@ -365,8 +376,11 @@ def token_starts(text: str, points: IntArray, cut: _Cutter) -> IntArray:
     """
     han = (points >= _FIRST_HAN) & (points <= _LAST_HAN)
     # Every other run of characters is a single line feed to the segmenter.
-    begins = np.append(True, han[:-1])[: len(han)] & ~han
-    kept = np.flatnonzero(han | begins)
+    other = ~han
+    begins, ends = other.copy(), other.copy()
+    begins[1:] &= han[:-1]
+    ends[:-1] &= han[1:]
+    kept = (han | begins).nonzero()[0]
     seen = points[kept]
     seen[begins[kept]] = _LINE_FEED
     words = cut(text_of(seen))
@@ -374,16 +388,15 @@ def token_starts(text: str, points: IntArray, cut: _Cutter) -> IntArray:
     starts = np.zeros(len(text) + 1, np.bool_)
     starts[kept[np.cumsum(lengths) - lengths]] = starts[-1] = True
     # A run of one character is one token.
-    first = np.flatnonzero(begins)
-    last = np.flatnonzero(~han & np.append(han[1:], True)[: len(han)])
-    longer = first != last
+    first, last = begins.nonzero()[0], ends.nonzero()[0]
+    longer = (first != last).nonzero()[0]
     inner = [
         begin + place
-        for begin, end in zip(first[longer].tolist(), (last[longer] + 1).tolist(), strict=True)
+        for begin, end in zip(first.take(longer).tolist(), (last.take(longer) + 1).tolist(), strict=True)
         for place in _inner_starts(text[begin:end])
     ]
     starts[inner] = True
-    return np.flatnonzero(starts)
+    return starts.nonzero()[0]
 
 
 @lru_cache(maxsize=1)

@@ -9,10 +9,11 @@ version numbers, abbreviations and list numbers are kept whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from framing.clean import CleanText, is_unreadable
+from framing.clean import CleanText, is_unreadable, suspicious_places
 from framing.records import Kind, Sentence
 
 __all__ = ["SentenceConfig", "split"]
@@ -65,8 +66,13 @@ _BOILERPLATE = re.compile(
     r"|[责責]任?[编編][辑輯]?\s*[:：/／|｜]|(?:作者|记者|記者|编辑|編輯|撰文|[采採][写寫]|来源|來源|出品|校对|校對|排版|美编|美編|图源|圖源|图片来源|圖片來源|封面图|封面圖|首图|首圖|文)\s*[:：/／|｜丨]"
     r"|阅读原文|閱讀原文|点击(?:阅读|上方|下方|蓝字|关注)|點擊(?:閱讀|上方|下方|藍字|關注)|扫码|掃碼|[长長]按.{0,6}二[维維][码碼]|欢迎(?:关注|转发|添加)|歡迎(?:關注|轉發|加入)|转载(?:请|須|须|自)|轉載(?:請|須|自)"
     r"|未经(?:授权|许可)|未經(?:授權|許可)|相关阅读|相關閱讀|延伸阅读|延伸閱讀|推荐阅读|推薦閱讀|更多精彩|END\b|—\s*完\s*—|（完）|\(完\))"
-    r"|(?:另|注)\s*[:：].{0,12}(?:[风風][险險]|[谨謹]慎)|.{0,30}(?:不[构構]成.{0,12}[投][资資]建[议議]|[投入]市[须需須]?[谨謹]慎|[股投][市资資]有[风風][险險][，,、；;。！!]?\s*(?:[入投][市资資]|[请請需须須]|$)))"
+    r"|(?:另|注)\s*[:：].{0,12}(?:[风風][险險]|[谨謹]慎))"
 )
+_WARNING = re.compile(
+    r"不[构構]成.{0,12}[投][资資]建[议議]|[投入]市[须需須]?[谨謹]慎|[股投][市资資]有[风風][险險][，,、；;。！!]?\s*(?:[入投][市资資]|[请請需须須]|$)"
+)
+_WARNING_BEGINS = 30
+"""Place in a sentence up to which a warning of risks makes it a notice."""
 
 
 def split(source: CleanText, config: SentenceConfig = SentenceConfig()) -> list[Sentence]:
@@ -82,55 +88,74 @@ def split(source: CleanText, config: SentenceConfig = SentenceConfig()) -> list[
     """
     result: list[Sentence] = []
     unmoved = source.unmoved
+    suspicious = suspicious_places(source.text)
     paragraph = 0
-    for line in _LINE.finditer(source.text):
+    for found in _LINE.finditer(source.text):
         before = len(result)
-        for begin, end, ended in _split_line(line[0], config):
-            part = line[0][begin:end]
-            start, stop = line.start() + begin, line.start() + end
+        line, offset = found[0], found.start()
+        for begin, end, ended in _split_line(line, config):
+            part = line[begin:end]
+            start, stop = offset + begin, offset + end
+            suspect = bool(suspicious) and bisect_left(suspicious, start) < bisect_left(suspicious, stop)
             if not unmoved:
                 start, stop = source.span(start, stop)
-            result.append(Sentence(part, start, stop, paragraph, _kind(part, ended)))
+            result.append(Sentence(part, start, stop, paragraph, _kind(part, ended, suspect)))
         if len(result) > before:
             paragraph += 1
     return result
 
 
-def _kind(text: str, ended: bool) -> Kind:
-    if _BOILERPLATE.match(text) or not _CONTENT.search(text) or len(text.strip("、，,.。（）()：: ")) < 2:
+def _kind(text: str, ended: bool, suspect: bool) -> Kind:
+    if _is_boilerplate(text) or not _CONTENT.search(text) or len(text.strip("、，,.。（）()：: ")) < 2:
         return "boilerplate"
-    if is_unreadable(text):
+    if suspect and is_unreadable(text):
         return "unreadable"
     return "body" if ended or len(text) > 40 else "heading"
 
 
-def _split_line(line: str, config: SentenceConfig) -> Iterator[tuple[int, int, bool]]:
-    """Yield (start, end, ended by a full stop) for each sentence of one line, outer blanks left out."""
+def _is_boilerplate(text: str) -> bool:
+    if _BOILERPLATE.match(text):
+        return True
+    warning = _WARNING.search(text)
+    return warning is not None and warning.start() <= _WARNING_BEGINS
+
+
+def _split_line(line: str, config: SentenceConfig) -> list[tuple[int, int, bool]]:
+    """Return (start, end, ended by a full stop) for each sentence of one line, outer blanks left out."""
+    result: list[tuple[int, int, bool]] = []
     start = 0
     for end in _boundaries(line, config):
-        yield from _trimmed(line, start, end, True, config)
+        _add_trimmed(result, line, start, end, True, config)
         start = end
-    yield from _trimmed(line, start, len(line), False, config)
+    if start < len(line):
+        _add_trimmed(result, line, start, len(line), False, config)
+    return result
 
 
-def _trimmed(line: str, start: int, end: int, ended: bool, config: SentenceConfig) -> Iterator[tuple[int, int, bool]]:
+def _add_trimmed(result: list[tuple[int, int, bool]], line: str, start: int, end: int, ended: bool, config: SentenceConfig) -> None:
     while end - start > config.longest:
         window = line[start + config.longest // 2 : start + config.longest]
         cut = max((m.end() for m in _SOFT.finditer(window)), default=len(window)) + start + config.longest // 2
-        yield from _trimmed(line, start, cut, True, config)
+        _add_trimmed(result, line, start, cut, True, config)
         start = cut
     part = line[start:end]
     begin, stop = end - len(part.lstrip()), start + len(part.rstrip())
     if begin < stop:
-        yield begin, stop, ended
+        result.append((begin, stop, ended))
 
 
-def _boundaries(line: str, config: SentenceConfig) -> Iterator[int]:
-    """Yield the positions after which a sentence ends."""
-    events = [(*m.span(), m[0]) for m in _EVENT.finditer(line)]
-    if len(events) == 1 and events[0][1] == len(line) and events[0][2][0] in _FULL_STOPS:
-        yield len(line)
-        return
+def _boundaries(line: str, config: SentenceConfig) -> Iterable[int]:
+    """Return the positions after which a sentence ends."""
+    first = _EVENT.search(line)
+    if first is None:
+        return ()
+    if first.end() == len(line):
+        # Most lines of a text without paragraphs are one plain sentence.
+        return (len(line),) if first[0][0] in _FULL_STOPS else ()
+    return _boundaries_between([(*m.span(), m[0]) for m in _EVENT.finditer(line, first.start())], line, config)
+
+
+def _boundaries_between(events: list[tuple[int, int, str]], line: str, config: SentenceConfig) -> Iterator[int]:
     closing = _matching(events, len(line))
     opened = {place: events[index][0] for index, place in sorted(closing.items())}
     # A straight quotation mark looks the same at either end; one that opens is no closer of what stands before it.

@@ -16,7 +16,7 @@ states, from the forward-backward algorithm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -49,6 +49,10 @@ TRANSITIONS = (
     (ASIDE, ASIDE),
 )
 """The pairs of neighbouring states that exist; ``VoiceChain.transition`` is in this order."""
+
+_INTO_SPEECH = [k for k, (_, right) in enumerate(TRANSITIONS) if right == SPEECH]
+_INTO_BLOCK = [k for k, (_, right) in enumerate(TRANSITIONS) if right == BLOCK]
+_BLOCK_BEGINS, _BLOCK_ENDS = TRANSITIONS.index((AUTHOR, BLOCK)), TRANSITIONS.index((BLOCK, AUTHOR))
 
 LONG_RUN = 3
 """Quoted sentences in a row that make a block."""
@@ -83,15 +87,14 @@ class VoiceChain:
 
 def anchors(sentences: Sequence[str], article: IntArray) -> IntArray:
     """Return for each sentence the last one before it in its article that is no heading, −1 where there is none."""
-    result = []
-    last = previous = -1
-    for row, (text, number) in enumerate(zip(sentences, article.tolist(), strict=True)):
-        if number != previous:
-            last, previous = -1, number
-        result.append(last)
-        if len(text) > HEADING or text[-1:] in _CLOSING:
-            last = row
-    return np.array(result, np.int64)
+    n = len(article)
+    plain = np.fromiter((len(text) > HEADING or text[-1:] in _CLOSING for text in sentences), np.bool_, n)
+    last = np.maximum.accumulate(np.where(plain, np.arange(n), -1))
+    result = np.full(n, -1)
+    result[1:] = last[:-1]
+    # Where there is none, −1 leads to the last sentence; that it may be of the same article changes nothing.
+    found: IntArray = np.where(article[result] == article, result, -1)
+    return found
 
 
 def voice_states(quoted: NDArray[np.bool_], article: IntArray) -> IntArray:
@@ -121,18 +124,15 @@ def _runs(marked: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def potentials(logits: FloatArray, chain: VoiceChain, anchor: IntArray) -> FloatArray:
     """Return the score of each pair of ``TRANSITIONS`` into each sentence, shape ``(n, 10)``."""
-    before = np.where((anchor >= 0)[:, None], logits[anchor], 0.0)
-    result = np.tile(np.array(chain.transition), (len(logits), 1))
-    for k, (left, right) in enumerate(TRANSITIONS):
-        if right == SPEECH:
-            result[:, k] += logits[:, SPEAKS]
-        elif right == BLOCK:
-            result[:, k] += logits[:, RUNS]
-        if (left, right) == (AUTHOR, BLOCK):
-            result[:, k] += logits[:, BEGINS] + before[:, BEGINS_AFTER]
-        elif (left, right) == (BLOCK, AUTHOR):
-            result[:, k] += logits[:, ENDS] + before[:, ENDS_AFTER]
-    return result
+    head = np.ascontiguousarray(logits.T)
+    after = np.where(anchor >= 0, head[[BEGINS_AFTER, ENDS_AFTER]].take(anchor, axis=1), 0.0)
+    result = np.repeat(np.array(chain.transition)[:, None], len(logits), axis=1)
+    result[_INTO_SPEECH] += head[SPEAKS]
+    result[_INTO_BLOCK] += head[RUNS]
+    result[_BLOCK_BEGINS] += head[BEGINS] + after[0]
+    result[_BLOCK_ENDS] += head[ENDS] + after[1]
+    moved: FloatArray = result.T
+    return moved
 
 
 def quoted_probability(logits: FloatArray, chain: VoiceChain, article: IntArray, anchor: IntArray) -> FloatArray:
@@ -150,22 +150,99 @@ def quoted_probability(logits: FloatArray, chain: VoiceChain, article: IntArray,
     n = len(logits)
     if not n:
         return np.zeros(0)
-    scores = potentials(logits, chain, anchor)
+    scores = potentials(logits, chain, anchor).T
     # Which row's scores are shifted does not matter: probabilities are normalized row by row.
-    factors = np.maximum(np.exp(scores - scores.max(axis=1, keepdims=True)), _LEAST).tolist()
-    first = np.concatenate(([True], article[1:] != article[:-1]))
-    begin = np.array(chain.start) + np.stack([np.zeros(n), logits[:, SPEAKS], logits[:, RUNS]], axis=1)
-    begins = np.exp(begin - begin.max(axis=1, keepdims=True)).tolist()
-    forward = _forward(factors, begins, first.tolist())
-    return _combine(forward, factors, first.tolist())
+    scores -= scores.max(axis=0)
+    factors = np.maximum(np.exp(scores, out=scores), _LEAST, out=scores)
+    starts = np.concatenate(([True], article[1:] != article[:-1])).nonzero()[0]
+    begin = np.zeros((3, len(starts)))
+    begin[1:] = logits[starts][:, [SPEAKS, RUNS]].T
+    begin += np.array(chain.start)[:, None]
+    begins = np.exp(begin - begin.max(axis=0))
+    lengths = np.concatenate((starts[1:], [n])) - starts
+    if n < _FEW_STEPS * int(lengths.max()):
+        return _one_by_one(factors, begins, starts)
+    return _in_step(factors, begins, starts, lengths)
 
 
-def _forward(factors: list[list[float]], begins: list[list[float]], first: list[bool]) -> list[tuple[float, float, float, float]]:
+_FEW_STEPS = 12
+"""Sentences per step of all articles together from which taking the step at once is faster than sentence by sentence."""
+
+
+def _in_step(factors: FloatArray, begins: FloatArray, starts: IntArray, lengths: IntArray) -> FloatArray:
+    """Pass over all articles at once, forward from their first sentences and backward from their last ones.
+
+    Numbers are added in the same order as in ``_one_by_one``: what an article gets does not depend on its company.
+    """
+    n = factors.shape[1]
+    matrices = np.zeros((STATES, STATES, n))
+    for (left, right), factor in zip(TRANSITIONS, factors, strict=True):
+        matrices[left, right] = factor
+    # Articles by falling length, so that those that go on stand first: step t of article k is at place offset[t] + k.
+    order = np.argsort(-lengths, kind="stable")
+    starts, lengths = starts[order], lengths[order]
+    going = np.searchsorted(-lengths, -np.arange(lengths[0]), side="left")
+    offset = np.cumsum(going) - going
+    step = np.repeat(np.arange(len(going)), going)
+    article = np.arange(n) - offset[step]
+    ahead, back = starts[article] + step, (starts + lengths - 1)[article] - step
+    # Backward, the step into a sentence leads out of the one that follows it.
+    moves = np.stack((matrices[:, :, ahead], matrices.swapaxes(0, 1)[:, :, np.minimum(back + 1, n - 1)]), axis=2)
+    reached = np.empty((STATES, 2, n))
+    now = np.ones((STATES, 2, len(starts)))
+    # An aside is neither the first nor the last of an article: there is no block for it to return to.
+    now[ASIDE] = 0.0
+    now[:ASIDE, 0] = begins[:, order]
+    for begin, count in zip(offset.tolist(), going.tolist(), strict=True):
+        if begin:
+            now = (now[:, None, :, :count] * moves[:, :, :, begin : begin + count]).sum(axis=0)
+        now = now * (1.0 / now.sum(axis=0))
+        reached[:, :, begin : begin + count] = now
+    forward, backward = np.empty((STATES, n)), np.empty((STATES, n))
+    forward[:, ahead], backward[:, back] = reached[:, 0], reached[:, 1]
+    joint = forward * backward
+    quoted = joint[SPEECH] + joint[BLOCK]
+    total = quoted + joint[AUTHOR] + joint[ASIDE]
+    result: FloatArray = np.where(total > 0, quoted / np.where(total > 0, total, 1.0), forward[SPEECH] + forward[BLOCK])
+    return result
+
+
+_PART = 4096
+"""Sentences whose numbers are Python objects at a time: they take many times the memory of an array."""
+
+
+def _one_by_one(factors: FloatArray, begins: FloatArray, starts: IntArray) -> FloatArray:
+    """Pass over the sentences, each in turn."""
+    n = factors.shape[1]
+    first = np.zeros(n, np.bool_)
+    first[starts] = True
+    parts = [slice(begin, begin + _PART) for begin in range(0, n, _PART)]
+    forward, result = np.empty((n, STATES)), np.empty(n)
+    firsts = iter(begins.T.tolist())
+    state = (0.0, 0.0, 0.0, 0.0)
+    for part in parts:
+        reached = _forward(factors[:, part].T.tolist(), firsts, first[part].tolist(), state)
+        forward[part] = reached
+        state = reached[-1]
+    state = _LAST
+    for part in reversed(parts):
+        result[part], state = _combine(forward[part].tolist(), factors[:, part].T.tolist(), first[part].tolist(), state)
+    return result
+
+
+_State = tuple[float, float, float, float]
+
+_LAST: _State = (1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 0.0)
+"""What may follow the states of an article's last sentence: an aside has no block to return to."""
+
+
+def _forward(factors: list[list[float]], begins: Iterator[list[float]], first: list[bool], state: _State) -> list[_State]:
+    """Return the chance of each state by what stands up to each sentence, ``state`` being that of the one before."""
     result = []
-    author = speech = block = aside = 0.0
-    for factor, begin, new in zip(factors, begins, first, strict=True):
+    author, speech, block, aside = state
+    for factor, new in zip(factors, first, strict=True):
         if new:
-            author, speech, block = begin
+            author, speech, block = next(begins)
             aside = 0.0
         else:
             aa, as_, ab, sa, ss, ba, bb, bi, ib, ii = factor
@@ -181,19 +258,17 @@ def _forward(factors: list[list[float]], begins: list[list[float]], first: list[
     return result
 
 
-def _combine(forward: list[tuple[float, float, float, float]], factors: list[list[float]], first: list[bool]) -> FloatArray:
+def _combine(forward: list[list[float]], factors: list[list[float]], first: list[bool], state: _State) -> tuple[list[float], _State]:
+    """Return P(quoted) of each sentence, and the state for the sentence before; ``state`` is that for the last one."""
     result = [0.0] * len(forward)
-    author = speech = block = 1.0
-    aside = 0.0
+    author, speech, block, aside = state
     for row in range(len(forward) - 1, -1, -1):
         a, s, b, i = forward[row]
         quoted = s * speech + b * block
         total = quoted + a * author + i * aside
         result[row] = quoted / total if total > 0 else s + b
         if first[row]:
-            # An aside cannot be the last of an article: there is no block for it to return to.
-            author = speech = block = 1.0
-            aside = 0.0
+            author, speech, block, aside = _LAST
         else:
             aa, as_, ab, sa, ss, ba, bb, bi, ib, ii = factors[row]
             author, speech, block, aside = (
@@ -202,6 +277,6 @@ def _combine(forward: list[tuple[float, float, float, float]], factors: list[lis
                 ba * author + bb * block + bi * aside,
                 ib * block + ii * aside,
             )
-            scale = 1.0 / max(author, speech, block, aside, 1e-300)
+            scale = 1.0 / (author + speech + block + aside)
             author, speech, block, aside = author * scale, speech * scale, block * scale, aside * scale
-    return np.array(result, np.float64)
+    return result, (author, speech, block, aside)

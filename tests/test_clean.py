@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framing.clean import CleanConfig, CleanText, clean, is_unreadable
+from framing.clean import CleanConfig, CleanText, clean, is_unreadable, suspicious_places
 
 CASES = json.loads((Path(__file__).parent / "cases" / "clean.json").read_text("utf-8"))
 
@@ -76,6 +76,19 @@ def test_mojibake_is_unreadable(case: dict[str, str]) -> None:
 @pytest.mark.parametrize("case", CASES["readable"], ids=lambda c: c["why"])
 def test_rare_words_are_readable(case: dict[str, str]) -> None:
     assert not is_unreadable(case["text"])
+
+
+@pytest.mark.parametrize("case", CASES["unreadable"], ids=lambda c: c["why"])
+def test_mojibake_is_suspicious_where_it_stands(case: dict[str, str]) -> None:
+    places = suspicious_places(f"一句话。{case['text']}又一句。𠮶")
+    assert places
+    assert min(places) >= len("一句话。")
+    assert max(places) < len("一句话。") + len(case["text"])
+
+
+@pytest.mark.parametrize("text", ["", "新芯片的性能领先同行。", "軟體也很好，iPhone 17！", "佢哋𠮶\U0010ffff\ud800"])
+def test_ordinary_text_is_not_suspicious(text: str) -> None:
+    assert suspicious_places(text) == []
 
 
 @given(TEXTS | st.text(max_size=60))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framing import features
 from framing.features import NO_SPAN, Context, Extractor, FeatureConfig, FeatureSpace, Projection, extract, fit_features
 from framing.lexicon import Lexicon, Matcher, load_lexicon
 from framing.records import Example
@@ -138,6 +139,26 @@ def test_projections_are_the_sums_of_occurrences(
     projection, findings = Projection(extractor, weights), extractor.find(tokens)
     found = projection.own(findings) + projection.surroundings(extractor.surroundings(findings.signals, context), len(sentences))
     np.testing.assert_allclose(found, to_csr(extractor(tokens, context), space.columns) @ weights, atol=1e-9)
+
+
+@given(sentences=ROWS)
+def test_sums_are_the_same_with_and_without_a_table_and_in_parts(
+    segmenter: Segmenter, matcher: Matcher, space: FeatureSpace, sentences: list[str]
+) -> None:
+    extractor = Extractor(space, matcher)
+    findings = extractor.find(segmenter.segment(sentences))
+    weights = np.random.default_rng(2).normal(size=(space.columns, 7)).astype(np.float32)
+    projection = Projection(extractor, weights)
+    first = projection.own(findings)
+    for _ in range(space.columns):
+        if projection._table is not None or not len(findings.terms.column):
+            break
+        projection.own(findings)
+    np.testing.assert_array_equal(projection.own(findings), first)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in (("_MANY_TERMS", 3), ("_PART", 4), ("_CHUNK", 2)):
+            patch.setattr(features, name, size)
+        np.testing.assert_array_equal(projection.own(findings), first)
 
 
 @settings(max_examples=40)

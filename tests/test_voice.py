@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from scipy.optimize import check_grad
 from scipy.sparse import csr_matrix, vstack
 
-from framing import voice_training
+from framing import voice, voice_training
 from framing.voice import (
     ASIDE,
     AUTHOR,
     BLOCK,
+    HEADING,
     RUNS,
     SPEAKS,
     SPEECH,
@@ -55,6 +56,25 @@ def test_probability_sums_over_all_sequences(sizes: list[int], seed: int) -> Non
         begin += size
 
 
+@settings(max_examples=60)
+@given(sizes=st.lists(st.integers(1, 40), min_size=1, max_size=30), spread=st.sampled_from([0.1, 3.0, 300.0]), seed=st.integers(0, 999))
+def test_all_articles_at_once_get_what_each_gets_alone(sizes: list[int], spread: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    article = np.repeat(np.arange(len(sizes)), sizes)
+    logits = random.normal(size=(len(article), VOICE_HEADS)) * spread
+    chain = VoiceChain(tuple(random.normal(size=len(TRANSITIONS))), tuple(random.normal(size=3)))
+    anchor = anchors(["他说这件事情很有意思，值得大家一起看看。"] * len(article), article)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(voice, "_FEW_STEPS", 0)
+        at_once = quoted_probability(logits, chain, article, anchor)
+        patch.setattr(voice, "_FEW_STEPS", 1_000_000)
+        one_by_one = quoted_probability(logits, chain, article, anchor)
+        patch.setattr(voice, "_PART", 7)
+        in_parts = quoted_probability(logits, chain, article, anchor)
+    np.testing.assert_array_equal(at_once, one_by_one)
+    np.testing.assert_array_equal(in_parts, one_by_one)
+
+
 def test_nothing_has_no_voice() -> None:
     assert quoted_probability(np.zeros((0, VOICE_HEADS)), VoiceChain(), np.zeros(0, np.int64), np.zeros(0, np.int64)).shape == (0,)
 
@@ -63,6 +83,20 @@ def test_nothing_has_no_voice() -> None:
 def test_large_scores_do_not_overflow(size: float) -> None:
     found = quoted_probability(np.full((6, VOICE_HEADS), size), VoiceChain(), np.zeros(6, np.int64), np.arange(6) - 1)
     assert ((found >= 0) & (found <= 1)).all()
+
+
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from(["小标题", "他说：", "很长的一句话，没有结尾的标点，但是超过了标题的长度", "好。", ""]), st.booleans()),
+        max_size=20,
+    )
+)
+def test_anchors_are_the_last_sentences_that_are_no_headings(rows: list[tuple[str, bool]]) -> None:
+    texts = [text for text, _ in rows]
+    article = np.cumsum([new for _, new in rows], dtype=np.int64)
+    plain = [len(text) > HEADING or text.endswith(("：", "。")) for text in texts]
+    expected = [max((j for j in range(i) if plain[j] and article[j] == article[i]), default=-1) for i in range(len(rows))]
+    assert anchors(texts, article).tolist() == expected
 
 
 # The letters stand for author, quoted, and what is expected of each: a, s (speech), b (block), i (aside).

@@ -28,9 +28,9 @@ def test_the_exponent_of_a_power_law(power):
 def test_the_table_has_a_row_per_size_and_the_fit(tmp_path, monkeypatch):
     monkeypatch.setattr(growth, "_measured", lambda _code, size, *_rest: Cost(size / 1000, size / 1000, 100.0))
     table = growth.growth(["新店开业。".encode()], tmp_path, 10_000, tmp_path / "growth.png")
-    assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == ["| 1,000", "| 3,000", "| 10,000", "| fitted exponent of time"]
+    assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == ["| 1,000", "| 3,000", "| 10,000", "| fitted exponent"]
     assert "| 10,000 | 10.00 | 100 | 10.00 | 100 |" in table
-    assert table.splitlines()[-1] == "| fitted exponent of time | 1.000 |  | 1.000 |  |"
+    assert table.splitlines()[-1] == "| fitted exponent | 1.000 | 0.000 | 1.000 | 0.000 |"
     assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
 
 
