@@ -55,7 +55,7 @@ __all__ = [
     "verify",
 ]
 
-FORMAT = 2
+FORMAT = 3
 """Format number of the folders that this version writes and reads."""
 
 MANIFEST = "manifest.json"

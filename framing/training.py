@@ -66,7 +66,7 @@ class TrainConfig:
     features: FeatureConfig = field(default_factory=FeatureConfig)
     frame_c: float = 1.0
     topic_c: float = 0.3
-    voice_strength: float = 2.0
+    voice_strength: float = 1.0
     folds: int = 5
     jobs: int = 2
     contrast_weight: float = 1.0

@@ -7,10 +7,10 @@ states are the author (``AUTHOR``), quoted speech of one or two sentences (``SPE
 three or more (``BLOCK``), and an aside of one or two sentences within such a block (``ASIDE``: a heading,
 a caption). A sequence of states s scores
 
-    Σ_t  u_t(s_t) + c(s_{t−1}, s_t) + [a block begins at t] (x_t·b + x_p(t)·b') + [it ends] (x_t·e + x_p(t)·e')
+    Σ_t  u_t(s_t) + c(s_{t−1}, s_t) + [a block begins at t] (x_t·b + x_p·b' + x_q·b'') + [it ends] (x_t·e + x_p·e')
 
-where x are the features of a sentence, p(t) is the last sentence before t that is no heading, and u is
-linear in x_t for speech and block and 0 for the author. P(quoted) is the probability of the two quoted
+where x are the features of a sentence, p is the last sentence before t that is no heading, q the one
+before p, and u is linear in x_t for speech and block and 0 for the author. P(quoted) is the probability of the two quoted
 states, from the forward-backward algorithm.
 """
 
@@ -32,9 +32,9 @@ FloatArray = NDArray[np.float64]
 AUTHOR, SPEECH, BLOCK, ASIDE = range(4)
 STATES = 4
 
-SPEAKS, RUNS, BEGINS, BEGINS_AFTER, ENDS, ENDS_AFTER = range(6)
-VOICE_HEADS = 6
-"""Linear heads of the voice: u for speech and block, b, b', e and e' (see above)."""
+SPEAKS, RUNS, BEGINS, BEGINS_AFTER, BEGINS_LATER, ENDS, ENDS_AFTER = range(7)
+VOICE_HEADS = 7
+"""Linear heads of the voice: u for speech and block, b, b', b'', e and e' (see above)."""
 
 TRANSITIONS = (
     (AUTHOR, AUTHOR),
@@ -97,6 +97,12 @@ def anchors(sentences: Sequence[str], article: IntArray) -> IntArray:
     return found
 
 
+def before_anchor(anchor: IntArray) -> IntArray:
+    """Return the anchor of each sentence's anchor, −1 where there is none."""
+    found: IntArray = np.where(anchor >= 0, anchor[anchor], -1)
+    return found
+
+
 def voice_states(quoted: NDArray[np.bool_], article: IntArray) -> IntArray:
     """Return the state of each sentence given who really speaks.
 
@@ -126,10 +132,12 @@ def potentials(logits: FloatArray, chain: VoiceChain, anchor: IntArray) -> Float
     """Return the score of each pair of ``TRANSITIONS`` into each sentence, shape ``(n, 10)``."""
     head = np.ascontiguousarray(logits.T)
     after = np.where(anchor >= 0, head[[BEGINS_AFTER, ENDS_AFTER]].take(anchor, axis=1), 0.0)
+    before = before_anchor(anchor)
+    later = np.where(before >= 0, head[BEGINS_LATER].take(before), 0.0)
     result = np.repeat(np.array(chain.transition)[:, None], len(logits), axis=1)
     result[_INTO_SPEECH] += head[SPEAKS]
     result[_INTO_BLOCK] += head[RUNS]
-    result[_BLOCK_BEGINS] += head[BEGINS] + after[0]
+    result[_BLOCK_BEGINS] += head[BEGINS] + after[0] + later
     result[_BLOCK_ENDS] += head[ENDS] + after[1]
     moved: FloatArray = result.T
     return moved
