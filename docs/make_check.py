@@ -1,6 +1,6 @@
 """Run `framing check` on the examples and put what it prints into `docs/check.md`.
 
-Each fenced block after a comment `<!-- output NAME -->` is replaced. Run it after every change of the model
+Run it after every change of the model
 or of the reports:
 
     python docs/make_check.py
@@ -8,9 +8,9 @@ or of the reports:
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from blocks import replace_blocks
 from make_ci import shown
 
 ROOT = Path(__file__).parents[1]
@@ -25,14 +25,7 @@ COMMANDS = {
 
 def main() -> None:
     """Write the page."""
-    page = ROOT / "docs" / "check.md"
-    text = page.read_text(encoding="utf-8")
-    for block, commands in COMMANDS.items():
-        pattern = re.compile(rf"(<!-- output {block} -->\n```\w+\n).*?(```\n)", re.DOTALL)
-        text, count = pattern.subn(lambda m, c=commands: m[1] + shown(ROOT, *c) + m[2], text)
-        if count != 1:
-            raise SystemExit(f"docs/check.md has {count} blocks called {block}")
-    page.write_text(text, encoding="utf-8")
+    replace_blocks(ROOT / "docs" / "check.md", {block: shown(ROOT, *commands) for block, commands in COMMANDS.items()})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Run the demonstration of `examples/ci` and put what it prints into `docs/ci.md`.
 
-Each fenced block after a comment `<!-- output NAME -->` is replaced; the baseline of the demonstration
-is written anew with the shipped model. Run it after every change of the model or of the reports:
+The baseline of the demonstration is written anew with the shipped model. Run it after every change of the model or of the reports:
 
     python docs/make_ci.py
 """
@@ -9,28 +8,25 @@ is written anew with the shipped model. Run it after every change of the model o
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from blocks import replace_blocks, run
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "ci"
 
 
 def shown(folder: Path, *lines: str) -> str:
-    """Run command lines and return them with what they print, as in a terminal."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")}
+    """Run command lines and return them with what they print, as in a terminal; of a gate also the exit code."""
     text = ""
     for line in lines:
-        command = re.sub(r"^framing ", f"{sys.executable} -m framing ", line)
-        done = subprocess.run(command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S602 - our own lines
-        text += f"$ {line}\n{done.stdout}"
+        printed, code = run(folder, line)
+        text += f"$ {line}\n{printed}"
         if line.startswith("framing gate"):
-            text += f"$ echo $?\n{done.returncode}\n"
+            text += f"$ echo $?\n{code}\n"
     return text
 
 
@@ -56,17 +52,10 @@ def main() -> None:
     """Write the baseline and the page."""
     news = " ".join(str(p.relative_to(EXAMPLE)) for p in sorted((EXAMPLE / "articles" / "news").iterdir()))
     shown(EXAMPLE, f"framing score {news} --format json -o baseline.json")
-    page = ROOT / "docs" / "ci.md"
-    text = page.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "ci"
         shutil.copytree(EXAMPLE, folder)
-        for block, content in outputs(folder).items():
-            pattern = re.compile(rf"(<!-- output {block} -->\n```\w+\n).*?(```\n)", re.DOTALL)
-            text, count = pattern.subn(lambda m, c=content: m[1] + c + m[2], text)
-            if count != 1:
-                raise SystemExit(f"docs/ci.md has {count} blocks called {block}")
-    page.write_text(text, encoding="utf-8")
+        replace_blocks(ROOT / "docs" / "ci.md", outputs(folder))
 
 
 if __name__ == "__main__":

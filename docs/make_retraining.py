@@ -1,7 +1,7 @@
 """Go through `examples/retraining` as a user would and put what is printed into `docs/retraining.md`.
 
-The labels of the example are typed into the real terminal page, key by key. Each fenced block after a
-comment `<!-- output NAME -->` is replaced. Run it after every change of the model or of the reports:
+The labels of the example are typed into the real terminal page, key by key. Run it after
+every change of the model or of the reports:
 
     pip install -e '.[dev]' pyte
     python docs/make_retraining.py
@@ -13,9 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,6 +22,7 @@ from typing import Any
 
 import pexpect
 import pyte
+from blocks import replace_blocks, run
 
 from framing.analysis import load_model
 from framing.labelling.tasks import read_tasks, suggestions
@@ -31,8 +30,11 @@ from framing.labelling.tasks import read_tasks, suggestions
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "retraining"
 PAGE = ROOT / "docs" / "retraining.md"
-PARTS = {"mine": ("rider", "fees", "dispatch", "subsidy"), "held": ("kitchen", "safety", "flash", "drone")}
-OWN_TOPIC = "价格"
+PARTS = {
+    "mine": ("car", "coffee", "delivery", "payment", "phone", "supermarket", "telecom", "tvbox"),
+    "held": ("aircon", "bank", "headphones", "park", "tea", "tour", "vacuum", "webshop"),
+}
+OWN_TOPIC = "服务"
 LINES, COLUMNS = 30, 110
 SHOWN_AT = 12
 
@@ -41,11 +43,10 @@ def shown(folder: Path, *lines: str, width: int = 160) -> str:
     """Run command lines and return them with what they print, as in a terminal; long lines are cut."""
     text = ""
     for line in lines:
-        command = re.sub(r"^framing ", f"{sys.executable} -m framing ", line)
-        done = subprocess.run(command, shell=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S602 - our own lines
-        text += f"$ {line}\n{done.stdout}"
-        if done.returncode:
-            text += f"$ echo $?\n{done.returncode}\n"
+        printed, code = run(folder, line)
+        text += f"$ {line}\n{printed}"
+        if code:
+            text += f"$ echo $?\n{code}\n"
     return "".join(f"{line if len(line) <= width else line[: width - 1] + '…'}\n" for line in text.splitlines())
 
 
@@ -98,45 +99,45 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def outputs(folder: Path, gold: Path | None) -> dict[str, str]:
     """Go all the way in a copy of the example; return the text of each block by its name."""
-    wanted = {r["text"]: r for name in PARTS for r in read(EXAMPLE / "labels" / name / "delivery.jsonl")}
+    wanted = {r["text"]: r for name in PARTS for r in read(EXAMPLE / "labels" / name / "forum.jsonl")}
     blocks = {"labelling": ""}
     for name, articles in PARTS.items():
         files = [f"{a}.txt" for a in articles]
         (folder / name).mkdir()
-        output = f"{name}/delivery.jsonl"
+        output = f"{name}/forum.jsonl"
         count, picture = label(folder, files, output, wanted)
         rows = read(folder / output)
         blocks.setdefault("page", picture)
         blocks["labelling"] += f"$ framing label {' '.join(files)} -o {output} --topic {OWN_TOPIC}\n"
         blocks["labelling"] += f"{len(rows)} of {len(rows)} sentences labelled in {output}\n"
         blocks["labelling"] += f"# {count} keys, {count / len(rows):.1f} per sentence\n"
-        if rows != read(EXAMPLE / "labels" / name / "delivery.jsonl"):
+        if rows != read(EXAMPLE / "labels" / name / "forum.jsonl"):
             raise SystemExit(f"the page wrote other labels than examples/retraining/labels/{name} has")
     blocks["lint"] = shown(folder, "framing labels lint mine held --config lint.toml")
     blocks["stats"] = shown(folder, "framing labels stats mine held | head -6")
-    train = "framing train --labels labels --labels mine --weight mine=3 --out models/delivery"
+    train = "framing train --labels labels --labels mine --weight mine=3 --out models/forum"
     blocks["train"] = shown(folder, f"{train} --gold held --flips 4")
     if gold is not None:
         (folder / "dev.jsonl").symlink_to(gold.resolve())
         # The sentences of such a set are not ours to show.
-        blocks["gold"] = shown(folder, "framing model compare models/delivery --gold dev.jsonl --flips 0 | head -9")
+        blocks["gold"] = shown(folder, "framing model compare models/forum --gold dev.jsonl --flips 0 | head -9")
     halves = "framing train --labels labels --labels held --weight held=3 --out models/halves --gold mine --flips 0"
-    blocks["halves"] = shown(folder, f"{halves} | grep -A 3 'on mine'")
-    update = "framing train --labels labels --labels mine --out models/updated --update --flips 0"
-    blocks["update"] = shown(folder, f"{update} | head -2")
+    blocks["halves"] = shown(folder, f"{halves} | grep -A 7 'on mine'")
+    update = "framing train --labels labels --labels mine --weight mine=3 --out models/updated --update --gold held --flips 0"
+    blocks["update"] = shown(folder, f"{update} > update.txt", "head -2 update.txt", "grep -A 3 'on held' update.txt")
     frozen = """grep -h '"split": "test"' labels/articles/*.jsonl > frozen.jsonl"""
-    refused = "framing train --labels labels/contrast --labels mine --out models/delivery --gold frozen.jsonl > report.txt"
+    refused = "framing train --labels labels/contrast --labels mine --out models/forum --gold frozen.jsonl > report.txt"
     blocks["refused"] = shown(folder, frozen, refused, "framing model list", width=600)
     table = "| head -11 | tail -5"
-    blocks["score"] = shown(folder, f"framing score drone.txt {table}", f"framing score drone.txt --model models/delivery {table}")
+    blocks["score"] = shown(folder, f"framing score vacuum.txt {table}", f"framing score vacuum.txt --model models/forum {table}")
     vocabulary = "framing train --labels labels --topics topics.toml --out models/vocabulary > vocabulary.txt"
-    own = f"{train.replace('models/delivery', 'models/topics')} --topics topics.toml --flips 0"
-    measured = "framing evaluate held/delivery.jsonl --model models/{} | grep ^topics"
-    table = "framing score safety.txt --model models/topics | head -13 | tail -7"
+    own = f"{train.replace('models/forum', 'models/topics')} --topics topics.toml --flips 0"
+    measured = "framing evaluate held/forum.jsonl --model models/{} | grep ^topics"
+    table = "framing score aircon.txt --model models/topics | head -12 | tail -6"
     blocks["vocabulary"] = shown(folder, vocabulary, measured.format("vocabulary"))
     blocks["topics"] = shown(folder, own, measured.format("topics"), table)
     blocks["topics-file"] = (EXAMPLE / "topics.toml").read_text("utf-8")
-    blocks["card"] = "".join(shown(folder, "framing model card models/topics").splitlines(keepends=True)[:20])
+    blocks["card"] = "".join(shown(folder, "framing model card models/topics").splitlines(keepends=True)[:18])
     return blocks
 
 
@@ -145,20 +146,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gold", type=Path, help="label file that nothing was trained on, shown as dev.jsonl")
     options = parser.parse_args()
-    text = PAGE.read_text(encoding="utf-8")
-    names = re.findall(r"<!-- output ([\w-]+) -->", text)
-    if len(set(names)) < len(names):
-        raise SystemExit("docs/retraining.md has two blocks of one name")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "retraining"
         shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("labels"))
         (folder / "labels").symlink_to(ROOT / "labels")
-        for block, content in outputs(folder, options.gold).items():
-            pattern = re.compile(rf"(<!-- output {block} -->\n```\w+\n).*?(```\n)", re.DOTALL)
-            text, count = pattern.subn(lambda m, c=content: m[1] + c + m[2], text)
-            if count != 1:
-                raise SystemExit(f"docs/retraining.md has {count} blocks called {block}")
-    PAGE.write_text(text, encoding="utf-8")
+        replace_blocks(PAGE, outputs(folder, options.gold))
 
 
 if __name__ == "__main__":

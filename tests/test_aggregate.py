@@ -293,10 +293,12 @@ def learned_by_hand(
     return learned, covered, sum(abs(e) for e, _ in pairs["net"]) / len(pairs["net"])
 
 
-def test_learned_intervals_are_those_of_the_formula() -> None:
+# Of eleven articles the 90% quantile is one of them, of twelve it lies between two.
+@pytest.mark.parametrize("counted", [11, 12])
+def test_learned_intervals_are_those_of_the_formula(counted: int) -> None:
     """Articles of many lengths, one too short to count, topics that are rare, missing, or just frequent enough."""
     rng = np.random.default_rng(5)
-    lengths = [9, 3, 4, 12, 5, 30, 8, 7, 20, 6, 11, 15]
+    lengths = [9, 3, 4, 12, 5, 30, 8, 7, 20, 6, 11, 15, 10][: counted + 1]
     article = np.repeat(np.arange(len(lengths)), lengths)
     count = len(article)
     frame = rng.dirichlet((1.0, 0.6, 1.4), count)
@@ -316,6 +318,14 @@ def test_learned_intervals_are_those_of_the_formula() -> None:
     assert intervals.z["net"] > 1.645
     assert covered == pytest.approx(covered_by_hand)
     assert error == pytest.approx(error_by_hand)
+
+
+def test_certain_and_true_probabilities_err_by_nothing() -> None:
+    truth = np.array([0, 1, 2, 0, 2, 1, 0, 2])
+    topics = np.ones((8, 1))
+    intervals, covered, error = fit_intervals(np.eye(3)[truth], topics, truth, topics > 0, np.repeat([0, 1], 4))
+    assert intervals == EXACT
+    assert (covered, error) == (1.0, 0.0)
 
 
 def test_an_interval_model_survives_json(intervals: IntervalModel) -> None:

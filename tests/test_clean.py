@@ -110,6 +110,11 @@ def test_every_character_leads_back(original: str) -> None:
             assert end == origin + 1
 
 
+def test_a_span_of_nothing_lies_where_its_character_was() -> None:
+    result = clean("销量&amp;口碑")
+    assert [result.span(i, i) for i in (0, 2, 3, 5)] == [(0, 0), (2, 2), (7, 7), (9, 9)]
+
+
 @given(TEXTS | WRAPPED | st.text(max_size=60))
 def test_cleaning_twice_equals_once(original: str) -> None:
     once = clean(original)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -97,6 +99,19 @@ def test_blocks_can_be_left_out(labelled: list[Example], segmenter: Segmenter, m
     tokens = segmenter.segment([e.text for e in labelled])
     space = fit_features(tokens, Context.single(len(labelled)), matcher, WORDS_ONLY)
     assert {name for name, size in space.sizes.items() if size} == {"word", "dense"}
+
+
+def test_negated_words_have_columns_of_their_own() -> None:
+    segmenter, matcher = Segmenter(), Matcher(Lexicon(words={"失望": -2.0}, functional={"从不": "negation"}))
+    tokens, context = segmenter.segment(["他很失望。", "他从不失望。", "他从不迟到。"]), Context.single(3)
+    space = fit_features(tokens, context, matcher, replace(WORDS_ONLY, words=False, entries=True, min_df={"entry": 1}))
+    rows = to_csr(extract(tokens, context, space, matcher), space.columns).toarray()
+    shown = rows[:, : space.sizes["entry"]] > 0
+    assert [{name for name, there in zip(space.entries, row, strict=True) if there} for row in shown] == [
+        {"失望"},
+        {"从不", "不/失望"},
+        {"从不"},
+    ]
 
 
 def test_contexts_number_articles() -> None:

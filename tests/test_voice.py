@@ -15,6 +15,7 @@ from framing import voice, voice_training
 from framing.voice import (
     ASIDE,
     AUTHOR,
+    BEGINS_LATER,
     BLOCK,
     HEADING,
     RUNS,
@@ -24,6 +25,7 @@ from framing.voice import (
     VOICE_HEADS,
     VoiceChain,
     anchors,
+    before_anchor,
     potentials,
     quoted_probability,
     voice_states,
@@ -126,6 +128,17 @@ def test_states_end_with_their_article() -> None:
 def test_anchors_look_past_headings() -> None:
     sentences = ["下面是他列出的几条理由。", "（1）能源问题", "太空里只有太阳能可以用。", "另一篇的标题", "另一篇的第一句话就在这里。"]
     assert anchors(sentences, np.array([0, 0, 0, 1, 1])).tolist() == [-1, 0, 0, -1, -1]
+
+
+def test_a_block_begins_after_what_stood_two_sentences_before() -> None:
+    anchor = np.array([-1, 0, 1, 1, 3])
+    assert before_anchor(anchor).tolist() == [-1, -1, 0, 0, 1]
+    logits = np.zeros((5, VOICE_HEADS))
+    logits[:, BEGINS_LATER] = [10, 20, 30, 40, 50]
+    scores = potentials(logits, VoiceChain(), anchor)
+    begins = TRANSITIONS.index((AUTHOR, BLOCK))
+    assert scores[:, begins].tolist() == [0, 0, 10, 10, 20]
+    assert not np.delete(scores, begins, axis=1).any()
 
 
 def example(articles: int = 60) -> tuple[csr_matrix, np.ndarray, np.ndarray, np.ndarray]:

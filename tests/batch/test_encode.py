@@ -58,6 +58,7 @@ def expected(score: ArticleScore, text: str) -> tuple[bytes, list[bytes]]:
 @settings(max_examples=40, deadline=None)
 @given(texts=st.lists(TEXTS, max_size=4))
 @example(texts=[article(1, 30), "", article(2, 3)])
+@example(texts=["\n" * 9000 + article(3, 2)])
 def test_scores_are_encoded_as_their_data(small_model: FramingModel, texts: list[str]) -> None:
     scores = list(score_many(texts, small_model))
     found = list(encode_scores(scores, texts))
