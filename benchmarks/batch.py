@@ -1,7 +1,6 @@
 """Measure `framing batch` on a large corpus: rate, memory, overhead, and the second run.
 
-The corpus is made from the sentences of `labels/`: shuffled, ten to an article, with noise (numbers
-changed, a character doubled or dropped now and then), so that no two articles are alike.
+The articles are those of `corpus.py`.
 
     python benchmarks/batch.py --articles 100000
 
@@ -12,45 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
-import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import batch_overhead
 import psutil
-
-SENTENCES = 10
-LABELS = Path(__file__).parents[1] / "labels"
-
-
-def own_sentences() -> list[str]:
-    """Return the texts of all label files."""
-    files = sorted(LABELS.rglob("*.jsonl"))
-    return [json.loads(line)["text"] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-
-
-def noisy(text: str, chooser: random.Random) -> str:
-    """Change digits, and sometimes double or drop a character."""
-    text = re.sub(r"\d", lambda _: str(chooser.randrange(10)), text)
-    if chooser.random() < 0.1 and len(text) > 4:
-        at = chooser.randrange(len(text) - 1)
-        text = text[:at] + chooser.choice(("", text[at] * 2)) + text[at + 1 :]
-    return text
-
-
-def corpus(path: Path, articles: int) -> int:
-    """Write a table of articles and return its size in bytes; a longer one begins like a shorter one."""
-    chooser = random.Random(5)
-    sentences = own_sentences()
-    with path.open("w", encoding="utf-8") as file:
-        for number in range(articles):
-            body = "\n".join(noisy(chooser.choice(sentences), chooser) for _ in range(SENTENCES))
-            file.write(json.dumps({"id": number, "text": body}, ensure_ascii=False) + "\n")
-    return path.stat().st_size
+from corpus import corpus
 
 
 def memory(process: psutil.Process) -> int:
@@ -71,9 +40,8 @@ def events(process: subprocess.Popen[str]) -> Iterator[dict[str, float]]:
 
 
 def batch(table: Path, out: Path, jobs: int, *options: str) -> dict[str, float]:
-    """Run the command and return its summary, with its wall time and peak memory in MB."""
+    """Run the command and return its summary, with its peak memory in MB."""
     line = [sys.executable, "-m", "framing", "batch", str(table), "-o", str(out), "--jobs", str(jobs), "--log", "json", *options]
-    begun = time.monotonic()
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     watched = psutil.Process(process.pid)
     peak = 0
@@ -84,13 +52,11 @@ def batch(table: Path, out: Path, jobs: int, *options: str) -> dict[str, float]:
         summary = event
     if process.wait() != 0:
         raise SystemExit(f"{' '.join(line)} failed: {summary}")
-    return {**summary, "wall": time.monotonic() - begun, "megabytes": peak / 1e6}
+    return {**summary, "megabytes": peak / 1e6}
 
 
 def overhead(articles: int, rounds: int, folder: Path) -> dict[str, float]:
     """Measure one job against the library with each segmenter; see `batch_overhead.py`."""
-    import batch_overhead
-
     result: dict[str, float] = {}
     for engine in batch_overhead.engines():
         found = batch_overhead.measured_apart(engine, articles, rounds, folder)

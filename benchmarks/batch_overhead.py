@@ -22,7 +22,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from batch import corpus
+from corpus import corpus
 from measuring import Cost, Rounds, cost_of, interleaved, median, ratio_cells, ratios
 from sections import markdown_table, write_section
 

@@ -1,7 +1,6 @@
 """Run `framing check` on the examples and put what it prints into `docs/check.md`.
 
-Run it after every change of the model
-or of the reports:
+Run it after every change of the model or of the reports:
 
     python docs/make_check.py
 """

@@ -10,8 +10,8 @@ a caption). A sequence of states s scores
     Σ_t  u_t(s_t) + c(s_{t−1}, s_t) + [a block begins at t] (x_t·b + x_p·b' + x_q·b'') + [it ends] (x_t·e + x_p·e')
 
 where x are the features of a sentence, p is the last sentence before t that is no heading, q the one
-before p, and u is linear in x_t for speech and block and 0 for the author. P(quoted) is the probability of the two quoted
-states, from the forward-backward algorithm.
+before p, and u is linear in x_t for speech and block and 0 for the author. P(quoted) is the probability
+of the two quoted states, from the forward-backward algorithm.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ TRANSITIONS = (
 )
 """The pairs of neighbouring states that exist; ``VoiceChain.transition`` is in this order."""
 
-_INTO_SPEECH = [k for k, (_, right) in enumerate(TRANSITIONS) if right == SPEECH]
-_INTO_BLOCK = [k for k, (_, right) in enumerate(TRANSITIONS) if right == BLOCK]
-_BLOCK_BEGINS, _BLOCK_ENDS = TRANSITIONS.index((AUTHOR, BLOCK)), TRANSITIONS.index((BLOCK, AUTHOR))
+INTO_SPEECH = [k for k, (_, right) in enumerate(TRANSITIONS) if right == SPEECH]
+INTO_BLOCK = [k for k, (_, right) in enumerate(TRANSITIONS) if right == BLOCK]
+BLOCK_BEGINS, BLOCK_ENDS = TRANSITIONS.index((AUTHOR, BLOCK)), TRANSITIONS.index((BLOCK, AUTHOR))
+"""Places in ``TRANSITIONS`` of the steps into speech, into a block, and across the two ends of a block."""
 
 LONG_RUN = 3
 """Quoted sentences in a row that make a block."""
@@ -135,10 +136,10 @@ def potentials(logits: FloatArray, chain: VoiceChain, anchor: IntArray) -> Float
     before = before_anchor(anchor)
     later = np.where(before >= 0, head[BEGINS_LATER].take(before), 0.0)
     result = np.repeat(np.array(chain.transition)[:, None], len(logits), axis=1)
-    result[_INTO_SPEECH] += head[SPEAKS]
-    result[_INTO_BLOCK] += head[RUNS]
-    result[_BLOCK_BEGINS] += head[BEGINS] + after[0] + later
-    result[_BLOCK_ENDS] += head[ENDS] + after[1]
+    result[INTO_SPEECH] += head[SPEAKS]
+    result[INTO_BLOCK] += head[RUNS]
+    result[BLOCK_BEGINS] += head[BEGINS] + after[0] + later
+    result[BLOCK_ENDS] += head[ENDS] + after[1]
     moved: FloatArray = result.T
     return moved
 

@@ -16,8 +16,12 @@ from framing.voice import (
     BEGINS_AFTER,
     BEGINS_LATER,
     BLOCK,
+    BLOCK_BEGINS,
+    BLOCK_ENDS,
     ENDS,
     ENDS_AFTER,
+    INTO_BLOCK,
+    INTO_SPEECH,
     RUNS,
     SPEAKS,
     SPEECH,
@@ -113,10 +117,9 @@ def _expectations(scores: FloatArray, start: FloatArray, articles: _Articles) ->
 def _pull_back(pairs: FloatArray, first: FloatArray, anchor: IntArray, articles: _Articles) -> FloatArray:
     """Sum a quantity per pair and row over what each head takes part in, shape ``(n, VOICE_HEADS)``."""
     result = np.zeros((len(pairs), VOICE_HEADS))
-    begins = pairs[:, TRANSITIONS.index((AUTHOR, BLOCK))]
-    ends = pairs[:, TRANSITIONS.index((BLOCK, AUTHOR))]
-    result[:, SPEAKS] = pairs[:, _RIGHT == SPEECH].sum(axis=1)
-    result[:, RUNS] = pairs[:, _RIGHT == BLOCK].sum(axis=1)
+    begins, ends = pairs[:, BLOCK_BEGINS], pairs[:, BLOCK_ENDS]
+    result[:, SPEAKS] = pairs[:, INTO_SPEECH].sum(axis=1)
+    result[:, RUNS] = pairs[:, INTO_BLOCK].sum(axis=1)
     result[articles.starts, SPEAKS] = first[:, SPEECH]
     result[articles.starts, RUNS] = first[:, BLOCK]
     result[:, BEGINS], result[:, ENDS] = begins, ends

@@ -1,7 +1,7 @@
 """The sides of the comparison score the same sentences, and ratios are those of the batch."""
 
 import batch_overhead
-from batch import corpus
+from corpus import corpus
 from measuring import Cost
 
 
