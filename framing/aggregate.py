@@ -5,10 +5,16 @@ weights w (1 for the row ``all``, else P(topic)) and frame probabilities p, the 
 
     S_f = Σ w p_f / Σ w,      net = S_praise − S_skepticism.
 
+The sentences of an article share more of its stance than each of them shows, and so a sum of what is
+likely of each by itself is drawn to the middle. Before they are added up, the probabilities are tilted
+towards what the article as a whole differs in from the mean π of articles, by a factor γ,
+
+    p_f ∝ p_f exp(γ Σ_j (p_jf − π_f) / (n + 10)),      j = 1 … n all sentences of the article.
+
 Its standard error has three parts: the Bernoulli variance of each sentence's label, the variance of
 the sentence's membership in the topic, and a variance τ² between articles that no single sentence
-shows (a writer's manner that the model misreads throughout). τ and the quantile z are learned in
-training from held-out articles so that 90% of intervals cover; see ``docs/method.md``.
+shows (a writer's manner that the model misreads throughout). γ, τ and the quantile z are learned in
+training from held-out articles, the last two so that 90% of intervals cover; see ``docs/method.md``.
 """
 
 from __future__ import annotations
@@ -20,9 +26,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from framing.probability import softmax
 from framing.records import Estimate, Prediction, TopicShare, VoiceShare
 
-__all__ = ["ALL", "MIN_WEIGHT", "IntervalModel", "aggregate", "fit_intervals", "lean", "verdict"]
+__all__ = ["ALL", "MIN_WEIGHT", "IntervalModel", "Tilt", "aggregate", "fit_intervals", "fit_tilt", "lean", "verdict"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -37,8 +44,40 @@ PRAISE, SKEPTICISM, NEUTRAL = range(3)
 
 
 @dataclass(frozen=True, slots=True)
+class Tilt:
+    """Hold how far an article's stance tilts its sentences where they are added up: γ, and the mean π of articles."""
+
+    strength: float = 0.0
+    mean: tuple[float, float, float] = (1 / 3, 1 / 3, 1 / 3)
+
+    def apply(self, frame: FloatArray) -> FloatArray:
+        """Return the frame probabilities of one article's sentences, tilted, shape ``(n, 3)``.
+
+        The push is shrunk as if ten average sentences were there too, since few sentences say little of a stance.
+        """
+        if not self.strength or not len(frame):
+            return frame
+        push = (frame - np.array(self.mean)).sum(axis=0) / (len(frame) + _AVERAGE_SENTENCES)
+        return softmax(np.log(np.maximum(frame, 1e-12)) + self.strength * push)
+
+    def to_data(self) -> dict[str, Any]:
+        """Give the tilt as JSON-ready data."""
+        return {"strength": self.strength, "mean": list(self.mean)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Tilt:
+        """Rebuild from ``to_data``."""
+        praise, skepticism, neutral = (float(v) for v in data["mean"])
+        return cls(float(data["strength"]), (praise, skepticism, neutral))
+
+
+_AVERAGE_SENTENCES = 10
+_STRENGTHS = tuple(np.round(np.arange(0.0, 8.01, 0.25), 2).tolist())
+
+
+@dataclass(frozen=True, slots=True)
 class IntervalModel:
-    """Hold what makes a standard error honest: τ per quantity (in share points, 0 to 1) and z.
+    """Hold what makes totals honest: τ per quantity (in share points, 0 to 1) and z, and the tilt of what is added up.
 
     ``tau`` and ``z`` have one entry for each of praise, skepticism, neutral and net over all sentences
     (``net``), the same over one topic (``topic net``), and for attention.
@@ -46,15 +85,17 @@ class IntervalModel:
 
     tau: Mapping[str, float]
     z: Mapping[str, float]
+    tilt: Tilt = Tilt()
 
     def to_data(self) -> dict[str, Any]:
         """Give the model as JSON-ready data."""
-        return {"tau": dict(self.tau), "z": dict(self.z)}
+        return {"tau": dict(self.tau), "z": dict(self.z), "tilt": self.tilt.to_data()}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> IntervalModel:
         """Rebuild from ``to_data``."""
-        return cls({k: float(v) for k, v in data["tau"].items()}, {k: float(v) for k, v in data["z"].items()})
+        tau, z = ({k: float(v) for k, v in data[name].items()} for name in ("tau", "z"))
+        return cls(tau, z, Tilt.from_data(data["tilt"]))
 
     def estimate(self, quantity: str, value: float, variance: float, low: float, high: float) -> Estimate:
         """Return the 90% interval of a quantity, cut off at its range."""
@@ -89,13 +130,45 @@ def share_moments(frame: FloatArray, weight: FloatArray) -> dict[str, tuple[floa
     return result
 
 
+def fit_tilt(frame: FloatArray, truth: IntArray, article: IntArray) -> Tilt:
+    """Learn from held-out predictions of whole articles the tilt under which the squared error of net stance is least.
+
+    Args:
+        frame: frame probabilities of sentences whose articles the model had not seen, shape ``(n, 3)``.
+        truth: their frames.
+        article: the article number of each.
+    """
+    praise, skepticism, neutral = frame.mean(axis=0).tolist()
+    net = (truth == PRAISE).astype(float) - (truth == SKEPTICISM)
+    articles = [(frame[rows], net[rows].mean()) for rows in (np.flatnonzero(article == a) for a in np.unique(article))]
+
+    def error(tilt: Tilt) -> float:
+        totals = ((tilt.apply(own).mean(axis=0), real) for own, real in articles)
+        return float(np.mean([(p[PRAISE] - p[SKEPTICISM] - real) ** 2 for p, real in totals]))
+
+    return min((Tilt(strength, (praise, skepticism, neutral)) for strength in _STRENGTHS), key=error)
+
+
 def fit_intervals(
-    frame: FloatArray, topics: FloatArray, truth: IntArray, truth_topics: NDArray[np.bool_], article: IntArray
+    frame: FloatArray,
+    topics: FloatArray,
+    truth: IntArray,
+    truth_topics: NDArray[np.bool_],
+    article: IntArray,
+    tilt: Tilt = Tilt(),
 ) -> tuple[IntervalModel, float, float]:
     """Learn τ and z from held-out predictions of whole articles.
 
     τ² is what the squared errors of article totals exceed their predicted variance by, on average;
     z is the 90% quantile of |error| / standard error over articles and rows, at least 1.645.
+
+    Args:
+        frame: frame probabilities of sentences whose articles the model had not seen, shape ``(n, 3)``.
+        topics: their topic probabilities, shape ``(n, topics)``.
+        truth: their frames.
+        truth_topics: their topics.
+        article: the article number of each.
+        tilt: the tilt of what is added up.
 
     Returns:
         The interval model, and over all sentences of those articles the coverage of net stance and
@@ -108,6 +181,7 @@ def fit_intervals(
         rows = np.flatnonzero(article == number)
         if len(rows) < MIN_WEIGHT:
             continue
+        own = tilt.apply(frame[rows])
         for k in range(-1, topics.shape[1]):
             weight = np.ones(len(rows)) if k < 0 else topics[rows, k]
             actual = np.ones(len(rows), np.bool_) if k < 0 else truth_topics[rows, k]
@@ -118,7 +192,7 @@ def fit_intervals(
                 continue
             real = onehot[rows][actual].mean(axis=0)
             target = {"praise": real[0], "skepticism": real[1], "neutral": real[2], "net": real[0] - real[1]}
-            for name, (value, variance) in share_moments(frame[rows], weight).items():
+            for name, (value, variance) in share_moments(own, weight).items():
                 errors[name if k < 0 else f"topic {name}"].append((value - float(target[name]), variance))
                 if name == "net" and k < 0:
                     all_net.append(abs(value - float(target[name])))
@@ -135,7 +209,7 @@ def fit_intervals(
         z[name] = float(max(1.645, np.quantile(ratio, 0.9)))
         if name == "net":
             covered = float(np.mean(ratio <= z[name]))
-    return IntervalModel(tau, z), covered, float(np.mean(all_net)) if all_net else 0.0
+    return IntervalModel(tau, z, tilt), covered, float(np.mean(all_net)) if all_net else 0.0
 
 
 def aggregate(
@@ -154,7 +228,7 @@ def aggregate(
     """
     count = len(predictions)
     names = list(range(count)) if index is None else list(index)
-    frame = np.array([[p.praise, p.skepticism, p.neutral] for p in predictions]).reshape(count, 3)
+    frame = intervals.tilt.apply(np.array([[p.praise, p.skepticism, p.neutral] for p in predictions]).reshape(count, 3))
     quoted = np.array([p.quoted for p in predictions])
     rows = []
     for topic in (*topics, ALL):

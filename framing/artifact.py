@@ -55,7 +55,7 @@ __all__ = [
     "verify",
 ]
 
-FORMAT = 3
+FORMAT = 4
 """Format number of the folders that this version writes and reads."""
 
 MANIFEST = "manifest.json"
@@ -482,6 +482,15 @@ def _neighbours(value: Mapping[str, Any]) -> NeighbourEffect:
     return NeighbourEffect(float(gain), float(reach), (float(mean[0]), float(mean[1]), float(mean[2])))
 
 
+def _interval(value: Mapping[str, Any]) -> dict[str, Any]:
+    tilt = value["tilt"]
+    strength, mean = _finite([tilt["strength"]], 1, "tilt"), _finite(tilt["mean"], 3, "tilt")
+    if strength[0] < 0 or (mean < 0).any():
+        raise ValueError("tilt holds a number out of range")
+    numbers = {key: _numbers(value[key], key, QUANTITIES) for key in ("tau", "z")}
+    return {**numbers, "tilt": {"strength": float(strength[0]), "mean": mean.tolist()}}
+
+
 def _chain(value: Mapping[str, Any]) -> VoiceChain:
     transition = _finite(value["transition"], len(TRANSITIONS), "chain")
     return VoiceChain(tuple(transition.tolist()), tuple(_finite(value["start"], 3, "chain").tolist()))
@@ -526,7 +535,7 @@ def _construct(manifest: Mapping[str, Any], contents: Mapping[str, bytes], engin
         voice_threshold=_probability(head["voice_threshold"], "voice_threshold"),
         neighbours=_neighbours(head["neighbours"]),
         chain=_chain(head["chain"]),
-        interval={key: _numbers(head["interval"][key], key, QUANTITIES) for key in ("tau", "z")},
+        interval=_interval(head["interval"]),
         card=_card(manifest["card"]),
         name=_name(manifest["name"]),
         hash=str(manifest["hash"]),

@@ -249,7 +249,7 @@ def _total(topic: str, articles: Sequence[Sequence[Prediction]], intervals: Inte
     sufficient = total >= (MIN_WEIGHT if topic != ALL else 1.0)
     if sufficient:
         inside = [k for k in range(len(articles)) if weight[k] > 0]
-        frames = [np.array([[p.praise, p.skepticism, p.neutral] for p in articles[k]]) for k in inside]
+        frames = [intervals.tilt.apply(np.array([[p.praise, p.skepticism, p.neutral] for p in articles[k]])) for k in inside]
         moments = [share_moments(frame, weights[k]) for frame, k in zip(frames, inside, strict=True)]
         for quantity in ("praise", "skepticism", "neutral", "net"):
             values = np.array([m[quantity][0] for m in moments])

@@ -129,6 +129,8 @@ def _frame_figures(truth: IntArray, predicted: IntArray, draws: Sequence[IntArra
 def _topic_figures(
     examples: Sequence[Example], predictions: Sequence[Prediction], topics: Sequence[str], draws: Sequence[IntArray]
 ) -> dict[str, Any]:
+    # A topic that was only guessed from its vocabulary has no truth to measure against.
+    topics = [t for t in topics if not any(t in e.guessed for e in examples)]
     truth = np.array([[t in e.topics for t in topics] for e in examples])
     predicted = np.array([[t in p.topics for t in topics] for p in predictions])
     per_topic = {t: round(_binary_f1(truth[:, k], predicted[:, k]), 4) for k, t in enumerate(topics)}

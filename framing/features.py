@@ -66,12 +66,12 @@ class FeatureConfig:
     characters: bool = True
     skeleton: bool = True
     entries: bool = True
-    min_df: Mapping[str, int] = field(default_factory=lambda: {"word": 2, "bigram": 4, "char": 5, "skeleton": 3, "entry": 2})
+    min_df: Mapping[str, int] = field(default_factory=lambda: {"word": 2, "bigram": 6, "char": 8, "skeleton": 4, "entry": 2})
     scale: Mapping[str, float] = field(
         default_factory=lambda: {"word": 1.0, "bigram": 0.5, "char": 0.7, "skeleton": 1.0, "entry": 0.7, "dense": 1.0}
     )
 
-    frame_scale: Mapping[str, float] = field(default_factory=lambda: {"dense": 0.4, "skeleton": 0.7})
+    frame_scale: Mapping[str, float] = field(default_factory=lambda: {"dense": 0.7, "skeleton": 0.7})
 
     def to_data(self) -> dict[str, Any]:
         """Give the configuration as JSON-ready data."""
@@ -471,14 +471,18 @@ class Extractor:
 
     def occurrences(self, findings: Findings, surroundings: Sequence[Level]) -> Occurrences:
         """Give findings, and the levels of their surroundings, as occurrences."""
-        parts = [self._term_occurrences(findings)]
+        parts = self.parts(findings, surroundings)
+        row, column, value, start, end = (np.concatenate(c) for c in zip(*parts, strict=True))
+        return Occurrences(findings.rows, row, column, value, start, end)
+
+    def parts(self, findings: Findings, surroundings: Sequence[Level]) -> Iterator[_Arrays]:
+        """Give occurrences part by part, as (row, column, value, start, end), so that nobody needs to hold them all."""
+        yield self._term_occurrences(findings)
         offset, scale = self.space.offsets["dense"], self.space.config.scale["dense"]
         for level in (*findings.levels, *surroundings):
             columns = self.level_columns(level)
             for row, column, value, start, end in _level_occurrences(level, columns, findings.rows):
-                parts.append((row, column + offset, value * scale, start, end))
-        row, column, value, start, end = (np.concatenate(c) for c in zip(*parts, strict=True))
-        return Occurrences(findings.rows, row, column, value, start, end)
+                yield row, column + offset, value * scale, start, end
 
     def _term_occurrences(self, findings: Findings) -> _Arrays:
         terms, rows = findings.terms, findings.rows

@@ -305,9 +305,12 @@ def _shape_levels(tokens: Tokens) -> list[Level]:
     first = tokens.points[tokens.starts[:-1]]
     numeric = ((first >= ord("0")) & (first <= ord("9"))).nonzero()[0]
     figures = np.bincount(tokens.rows[numeric], minlength=len(tokens))
+    length = _onehot("length", tokens.row_lengths - 1, _LENGTH_BINS)
+    ended = _ENDS_SENTENCE.take(_last_points(tokens), mode="clip")
     return [
-        _onehot("length", tokens.row_lengths - 1, _LENGTH_BINS),
-        _where("no full stop", ~_ENDS_SENTENCE.take(_last_points(tokens), mode="clip")),
+        # A short line without a full stop is a heading, which seldom judges; a short sentence is often nothing but a judgement.
+        length._replace(level=np.where(ended, length.level, -1)),
+        length._replace(name="line length", level=np.where(ended, -1, length.level)),
         _onehot("figures", figures, _FIGURE_BINS),
     ]
 

@@ -28,10 +28,8 @@ __all__ = ["NeighbourEffect", "fit_neighbours"]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-PRAISE, SKEPTICISM = 0, 1
-
-REACHES = (1.0, 2.0, 4.0, 8.0)
-GAINS = tuple(np.round(np.arange(0.0, 6.01, 0.25), 2).tolist())
+REACHES = (1.0, 2.0, 4.0)
+GAINS = tuple(np.round(np.arange(0.0, 8.01, 0.25), 2).tolist())
 
 _DOUBLINGS = 6
 """Neighbours up to 64 sentences away count; beyond that their weight is nil for every reach."""
@@ -110,11 +108,7 @@ def _before(values: FloatArray, article: IntArray, ratio: float) -> FloatArray:
 
 
 def fit_neighbours(logits: FloatArray, truth: IntArray, article: IntArray) -> NeighbourEffect:
-    """Learn gain and reach from held-out articles.
-
-    Sentences judged one by one draw the totals of an article towards the mean. The gain is the one
-    that leaves the mean squared error of the articles' net stance smallest, among those under which
-    the sentences' log loss is not above that without any gain.
+    """Learn the gain and reach under which the log loss of held-out sentences is least.
 
     Args:
         logits: calibrated frame logits of sentences whose articles the model had not seen, ``(n, 3)``.
@@ -126,20 +120,13 @@ def fit_neighbours(logits: FloatArray, truth: IntArray, article: IntArray) -> Ne
     """
     mean = softmax(logits).mean(axis=0)
     rows = np.arange(len(truth))
-    numbers, counts = np.unique(article, return_counts=True)
-    place = np.searchsorted(numbers, article)
-    real = np.bincount(place, weights=(truth == PRAISE).astype(float) - (truth == SKEPTICISM)) / counts
     best = NeighbourEffect(0.0, REACHES[0], (float(mean[0]), float(mean[1]), float(mean[2])))
-    limit = smallest = np.inf
+    smallest = np.inf
     for reach in REACHES:
         push = around(softmax(logits) - mean, article, reach)
         for gain in GAINS:
             p = softmax(logits + gain * push)
             loss = float(-np.log(np.maximum(p[rows, truth], 1e-12)).mean())
-            net = np.bincount(place, weights=p[:, PRAISE] - p[:, SKEPTICISM]) / counts
-            error = float(np.mean((net - real) ** 2))
-            if not gain:
-                limit = loss
-            if loss <= limit and error < smallest - 1e-12:
-                smallest, best = error, NeighbourEffect(gain, reach, best.mean)
+            if loss < smallest - 1e-12:
+                smallest, best = loss, NeighbourEffect(gain, reach, best.mean)
     return best

@@ -187,7 +187,8 @@ class Example:
 
     ``group`` names the article or contrast set, which never straddles a fold; ``weight`` scales its
     part in training; ``origin`` is ``file:line`` for messages. ``frame_votes`` holds the frame
-    that each reader gave, where that is known.
+    that each reader gave, where that is known. ``guessed`` names the topics that nobody has looked
+    for in this sentence: whether ``topics`` holds them was guessed from their vocabulary.
     """
 
     id: str
@@ -204,3 +205,4 @@ class Example:
     origin: str = ""
     context: dict[str, str] = field(default_factory=dict)
     frame_votes: tuple[Frame, ...] = ()
+    guessed: tuple[str, ...] = ()

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
@@ -19,14 +20,22 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix, diags, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from framing.aggregate import fit_intervals
+from framing.aggregate import fit_intervals, fit_tilt
+from framing.calibration import (
+    Calibration,
+    best_frame_offset,
+    best_threshold,
+    fit_binary_scale,
+    fit_frame_scale,
+    likeliest_threshold,
+    stance_varies,
+)
 from framing.errors import TrainingError
 from framing.features import Context, Extractor, FeatureConfig, FeatureSpace, Occurrences, fit_features
 from framing.lexicon import Lexicon, Matcher
@@ -64,8 +73,8 @@ class TrainConfig:
     """
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
-    frame_c: float = 1.0
-    topic_c: float = 0.3
+    frame_c: float = 0.5
+    topic_c: float = 1.0
     voice_strength: float = 1.0
     folds: int = 5
     jobs: int = 2
@@ -99,11 +108,18 @@ class _Data:
     frame: IntArray
     votes: FloatArray
     topics: NDArray[np.bool_]
+    read: NDArray[np.bool_]
     quoted: NDArray[np.bool_]
     weight: FloatArray
     article: IntArray
+    register: IntArray
     alone: NDArray[np.bool_]
     anchor: IntArray
+
+    @property
+    def taught(self) -> IntArray:
+        """Give the topics that somebody looked for in some sentences, while in others they were guessed."""
+        return np.flatnonzero(self.read.any(axis=0) & ~self.read.all(axis=0))
 
 
 @dataclass(frozen=True)
@@ -158,19 +174,22 @@ def train(
     folds = _folds(examples, config.folds)
     tell("cross-validating", 0.05)
     texts = [e.text for e in examples]
-    voice_folds = _article_folds(data, VOICE_FOLDS)
+    article_folds = _article_folds(data, ARTICLE_FOLDS)
     # The fit to all rows takes longest and comes first: at the end one process of two would wait for it.
     tasks = [
         delayed(_fit_whole)(data, lexicon, config),
         *(delayed(_fold)(texts, data, lexicon, config, a, b) for a, b in folds),
-        *(delayed(_voice_fold)(texts, data, lexicon, config, a, b) for a, b in voice_folds),
+        *(delayed(_article_fold)(texts, data, lexicon, config, a, b) for a, b in article_folds),
     ]
     results = Parallel(n_jobs=config.jobs, return_as="generator")(tasks)
     whole = next(results)
     out, quoted = np.zeros((len(examples), 3 + len(topics))), np.zeros(len(examples))
-    for done, (held, (_, test)) in enumerate([*((out, f) for f in folds), *((quoted, f) for f in voice_folds)], 2):
-        tell("cross-validating", 0.05 + 0.85 * (done - 1) / len(tasks))
-        held[test] = next(results)
+    for done, (_, test) in enumerate([*folds, *article_folds], 1):
+        tell("cross-validating", 0.05 + 0.85 * done / len(tasks))
+        if done <= len(folds):
+            out[test] = next(results)
+        else:
+            quoted[test], out[np.ix_(test, 3 + data.taught)] = next(results)
     tell("calibrating", 0.9)
     model, report = _assemble(whole, out, quoted, data, lexicon, topics, name)
     model = replace(model, card={**_card(examples, lexicon, config, report), **model.card})
@@ -218,7 +237,7 @@ def update(
     _check_labels(data.tokens, base)
     _check(examples, topics, config)
     tell("fitting", 0.1)
-    whole = _fit_whole(data, lexicon, config)
+    whole = _fit_whole(data, lexicon, config, threads=config.jobs)
     report = replace(
         figures,
         examples=len(examples),
@@ -243,11 +262,11 @@ def update(
 _AGAIN = "train in full instead of updating"
 
 
-def _calibrated(base: FramingModel) -> tuple[_Calibration, TrainReport]:
+def _calibrated(base: FramingModel) -> tuple[Calibration, TrainReport]:
     """Return how a base was calibrated, and its cross-validated figures."""
     card = base.card
     try:
-        calibration, figures = _Calibration.from_data(card["calibration"]), TrainReport(**card["cross_validation"])
+        calibration, figures = Calibration.from_data(card["calibration"]), TrainReport(**card["cross_validation"])
         known = np.isfinite([calibration.scale, calibration.offset]).all() and calibration.scale.shape == (3 + len(base.topics),)
     except (KeyError, TypeError, ValueError):
         known = False
@@ -295,8 +314,9 @@ def _folds(examples: Sequence[Example], count: int) -> list[tuple[IntArray, IntA
     return [(np.sort(a), np.sort(b)) for a, b in GroupKFold(count).split(np.zeros(len(examples)), groups=groups)]
 
 
-VOICE_FOLDS = 3
-"""Folds of the voice. They go by article: retelling without marks is the manner of one register."""
+ARTICLE_FOLDS = 3
+"""Folds by article: of the voice, since retelling without marks is the manner of one register, and of topics that were
+looked for in some articles only, which are often of one register too."""
 
 
 def _article_folds(data: _Data, count: int) -> list[tuple[IntArray, IntArray]]:
@@ -323,6 +343,7 @@ def _prepare(examples: Sequence[Example], segmenter: Segmenter, topics: Sequence
     tokens = segmenter.segment([e.text for e in examples])
     context = Context.of(e.article if e.source == "article" else e.id for e in examples)
     groups: dict[str, int] = {}
+    registers: dict[str, int] = {}
     article = np.array([groups.setdefault(e.article, len(groups)) for e in examples], np.int64)
     quoted = np.array([e.voice == "quoted" for e in examples], np.bool_)
     weight = np.array([e.weight * (config.contrast_weight if e.source == "contrast" else 1.0) for e in examples])
@@ -332,9 +353,11 @@ def _prepare(examples: Sequence[Example], segmenter: Segmenter, topics: Sequence
         np.array([FRAMES.index(e.frame) for e in examples], np.int64),
         np.array([_votes(e) for e in examples]),
         np.array([[t in e.topics for t in topics] for e in examples], np.bool_).reshape(len(examples), len(topics)),
+        np.array([[t not in e.guessed for t in topics] for e in examples], np.bool_).reshape(len(examples), len(topics)),
         quoted,
         weight,
         article,
+        np.array([registers.setdefault(e.register, len(registers)) for e in examples], np.int64),
         np.array([e.source == "contrast" for e in examples], np.bool_),
         anchors([e.text for e in examples], context.article),
     )
@@ -354,9 +377,11 @@ def _subset(data: _Data, texts: Sequence[str], segmenter: Segmenter, rows: IntAr
         data.frame[rows],
         data.votes[rows],
         data.topics[rows],
+        data.read[rows],
         data.quoted[rows],
         data.weight[rows],
         data.article[rows],
+        data.register[rows],
         data.alone[rows],
         anchors([texts[i] for i in rows], data.context.article[rows]),
     )
@@ -374,56 +399,94 @@ def _fold(
     return _logits(heads, Extractor(space, matcher), held)
 
 
-def _voice_fold(
+def _article_fold(
     texts: Sequence[str], data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArray, test_rows: IntArray
-) -> FloatArray:
-    """Return P(quoted) of rows, from a fit to the other ones."""
+) -> tuple[FloatArray, FloatArray]:
+    """Return P(quoted) and the raw logits of taught topics of rows, from a fit to the other ones."""
     matcher, segmenter = Matcher(lexicon), Segmenter(lexicon.regional)
     part, held = (_subset(data, texts, segmenter, rows) for rows in (train_rows, test_rows))
     space, x = _matrix(part, matcher, config)
     with threadpool_limits(THREADS):
-        heads, chain = _fit_voice(part, x, config)
-    return quoted_probability(_logits(heads, Extractor(space, matcher), held), chain, held.context.article, held.anchor)
+        voice, chain = _fit_voice(part, x, config)
+        topics = _joined([_fit_topic(part, k, x, config) for k in data.taught], space.columns)
+    extractor = Extractor(space, matcher)
+    quoted = quoted_probability(_logits(voice, extractor, held), chain, held.context.article, held.anchor)
+    return quoted, _logits(topics, extractor, held)
 
 
 def _logits(heads: _Heads, extractor: Extractor, data: _Data) -> FloatArray:
-    return np.asarray(to_csr(extractor(data.tokens, data.context), extractor.space.columns) @ heads.weights + heads.bias)
+    return np.asarray(_rows(extractor, data) @ heads.weights + heads.bias)
 
 
-def _fit_whole(data: _Data, lexicon: Lexicon, config: TrainConfig) -> _Whole:
+def _joined(heads: Sequence[tuple[FloatArray, float]], columns: int) -> _Heads:
+    weights = np.zeros((columns, len(heads)))
+    for number, (weight, _) in enumerate(heads):
+        weights[:, number] = weight
+    return _Heads(weights, np.array([bias for _, bias in heads]))
+
+
+def _fit_whole(data: _Data, lexicon: Lexicon, config: TrainConfig, *, threads: int = 1) -> _Whole:
+    """Fit the heads to all rows; with two threads the voice beside frame and topics, which takes more memory and changes nothing else."""
     space, x = _matrix(data, Matcher(lexicon), config)
-    with threadpool_limits(THREADS):
-        return _Whole(space, _fit_stance(data, space, x, config), *_fit_voice(data, x, config))
+    with threadpool_limits(THREADS), ThreadPoolExecutor(1) as pool:
+        voice = pool.submit(_fit_voice, data, x, config) if threads > 1 else None
+        stance = _fit_stance(data, space, x, config)
+        return _Whole(space, stance, *(voice.result() if voice else _fit_voice(data, x, config)))
 
 
 def _matrix(data: _Data, matcher: Matcher, config: TrainConfig) -> tuple[FeatureSpace, csr_matrix]:
     space = fit_features(data.tokens, data.context, matcher, config.features)
-    x = to_csr(Extractor(space, matcher)(data.tokens, data.context), space.columns)
+    return space, _rows(Extractor(space, matcher), data)
+
+
+def _rows(extractor: Extractor, data: _Data) -> csr_matrix:
+    """Return the features of all rows; where in the text they occur is dropped at once, since it takes most of the memory."""
+    findings = extractor.find(data.tokens)
+    surroundings = extractor.surroundings(findings.signals, data.context)
+    parts = ((row.astype(np.int32), column.astype(np.int32), value) for row, column, value, _, _ in extractor.parts(findings, surroundings))
+    row, column, value = (np.concatenate(c) for c in zip(*parts, strict=True))
+    x = csr_matrix((value, (row, column)), shape=(findings.rows, extractor.space.columns))
     x.sum_duplicates()
-    return space, x
+    return x
 
 
 def _fit_stance(data: _Data, space: FeatureSpace, x: csr_matrix, config: TrainConfig) -> _Heads:
-    columns: list[FloatArray] = []
-    bias: list[float] = []
     # Readers differ on sentences that have no certain frame: each reading counts by its share.
     row, label = np.nonzero(data.votes)
     weight = data.votes[row, label] * data.weight[row]
     frame = LogisticRegression(C=config.frame_c, solver=SOLVER).fit(
         (x @ diags(space.frame_scale)).tocsr()[row], label, sample_weight=weight
     )
-    columns.extend(frame.coef_ * space.frame_scale)
-    bias.extend(frame.intercept_)
-    for y in data.topics.T:
-        if y.all() or not y.any():
-            # A fold may lack a rare topic: a constant head says so and calibration evens it out.
-            columns.append(np.zeros(space.columns))
-            bias.append(4.0 if len(y) and y.all() else -4.0)
-            continue
-        head = LogisticRegression(C=config.topic_c, solver=SOLVER).fit(x, y, sample_weight=data.weight)
-        columns.append(head.coef_[0])
-        bias.append(float(head.intercept_[0]))
-    return _Heads(np.stack(columns, axis=1), np.array(bias))
+    heads = [*zip(frame.coef_ * space.frame_scale, frame.intercept_.tolist(), strict=True)]
+    heads += [_fit_topic(data, k, x, config) for k in range(data.topics.shape[1])]
+    return _joined(heads, space.columns)
+
+
+def _fit_topic(data: _Data, topic: int, x: csr_matrix, config: TrainConfig) -> tuple[FloatArray, float]:
+    """Fit the head of a topic; one that is guessed in a part of the rows is learned from the others, beginning with the guess.
+
+    A head is fitted to the guessed rows, and its logits are one more feature of the rows that were
+    read (stacking; Wolpert 1992). Both heads are linear, so their sum is one. Fitted to all rows at
+    once, a few hundred labels are outvoted by twenty thousand guesses.
+    """
+    y, read, weight = data.topics[:, topic], data.read[:, topic], data.weight
+    if topic not in data.taught:
+        return _fit_binary(x, y, weight, config)
+    guess, guess_bias = _fit_binary(x[~read], y[~read], weight[~read], config)
+    if len(np.unique(y[read])) < 2:
+        return guess, guess_bias
+    guessed = csr_matrix((x[read] @ guess + guess_bias)[:, None])
+    own, bias = _fit_binary(hstack([x[read], guessed]).tocsr(), y[read], weight[read], config)
+    share = float(own[-1])
+    return own[:-1] + share * guess, bias + share * guess_bias
+
+
+def _fit_binary(x: csr_matrix, y: NDArray[np.bool_], weight: FloatArray, config: TrainConfig) -> tuple[FloatArray, float]:
+    if y.all() or not y.any():
+        # A fold may lack a rare topic: a constant head says so and calibration evens it out.
+        return np.zeros(x.shape[1]), 4.0 if len(y) and y.all() else -4.0
+    head = LogisticRegression(C=config.topic_c, solver=SOLVER).fit(x, y, sample_weight=weight)
+    return head.coef_[0], float(head.intercept_[0])
 
 
 def _fit_voice(data: _Data, x: csr_matrix, config: TrainConfig) -> tuple[_Heads, VoiceChain]:
@@ -444,79 +507,22 @@ def _running(data: _Data) -> IntArray:
     return rows if len(rows) else np.arange(len(data.alone))
 
 
-# --- calibration ---------------------------------------------------------------------------------
-
-
-def _fit_frame_scale(logits: FloatArray, y: IntArray, weight: FloatArray) -> tuple[float, FloatArray]:
-    """Fit one temperature and an offset per class by log loss (vector scaling with a tied scale)."""
-
-    def loss(parameters: FloatArray) -> float:
-        offset = np.append(parameters[1:], 0.0)
-        p = softmax(logits * np.exp(parameters[0]) + offset)
-        return float(-(weight * np.log(np.maximum(p[np.arange(len(y)), y], 1e-12))).mean())
-
-    best = minimize(loss, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-7, "maxiter": 2000})
-    return float(np.exp(best.x[0])), np.append(best.x[1:], 0.0)
-
-
-def _fit_binary_scale(logits: FloatArray, y: NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit Platt's scale and offset by log loss; without examples nothing changes."""
-    if not len(y):
-        return 1.0, 0.0
-
-    def loss(parameters: FloatArray) -> float:
-        z = logits * np.exp(parameters[0]) + parameters[1]
-        return float(np.mean(np.logaddexp(0, z) - y * z))
-
-    best = minimize(loss, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-7, "maxiter": 2000})
-    return float(np.exp(best.x[0])), float(best.x[1])
-
-
-def _best_threshold(p: FloatArray, y: NDArray[np.bool_]) -> float:
-    grid = np.round(np.arange(0.2, 0.66, 0.01), 2)
-    return float(max(grid, key=lambda t: (round(float(f1_score(y, p >= t, zero_division=0.0)), 9), -abs(t - 0.45))))
-
-
-def _best_frame_offset(p: FloatArray, y: IntArray) -> FloatArray:
-    """Choose what is added to log-probabilities so that the labels' macro-F1 is best."""
-    best, chosen = -1.0, np.zeros(3)
-    logs = np.log(np.maximum(p, 1e-12))
-    for a in np.arange(-0.4, 0.81, 0.1):
-        for b in np.arange(-0.4, 0.81, 0.1):
-            offset = np.round(np.array([a, b, 0.0]), 2)
-            value = float(f1_score(y, np.argmax(logs + offset, axis=1), average="macro"))
-            if value > best + 1e-12:
-                best, chosen = value, offset
-    return chosen
-
-
-@dataclass(frozen=True)
-class _Calibration:
-    """Hold a scale and an offset per head of frame and topics: calibrated logits are ``raw * scale + offset``."""
-
-    scale: FloatArray
-    offset: FloatArray
-
-    def to_data(self) -> dict[str, list[float]]:
-        """Give the calibration as JSON-ready data."""
-        return {"scale": self.scale.tolist(), "offset": self.offset.tolist()}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> _Calibration:
-        """Rebuild from ``to_data``."""
-        return cls(np.array(data["scale"], np.float64), np.array(data["offset"], np.float64))
-
-
-def _calibrate(out: FloatArray, data: _Data, rows: IntArray) -> _Calibration:
+def _calibrate(out: FloatArray, data: _Data, rows: IntArray) -> Calibration:
     """Fit the calibration of every head on held-out logits of running articles."""
     count = data.topics.shape[1]
-    scale, offset = _fit_frame_scale(out[rows, :3], data.frame[rows], data.weight[rows])
+    scale, offset = fit_frame_scale(out[rows, :3], data.frame[rows], data.weight[rows])
     scales, offsets = [scale] * 3, offset.tolist()
     for k in range(count):
-        a, b = _fit_binary_scale(out[rows, 3 + k], data.topics[rows, k])
+        read = _read(data, rows, k)
+        a, b = fit_binary_scale(out[read, 3 + k], data.topics[read, k])
         scales.append(a)
         offsets.append(b)
-    return _Calibration(np.array(scales), np.array(offsets))
+    return Calibration(np.array(scales), np.array(offsets))
+
+
+def _read(data: _Data, rows: IntArray, topic: int) -> IntArray:
+    """Return those of the rows in which somebody looked for a topic, or all where nobody did."""
+    return rows[data.read[rows, topic]] if topic in data.taught else rows
 
 
 def _assemble(
@@ -528,22 +534,27 @@ def _assemble(
     logits = out[rows] * calibration.scale + calibration.offset
     article, count = data.context.article[rows], len(topics)
     true_frame, true_topics, true_quoted = data.frame[rows], data.topics[rows], data.quoted[rows]
-    neighbours = fit_neighbours(logits[:, :3], true_frame, article)
+    varied = stance_varies(true_frame, article, data.register[rows])
+    neighbours = fit_neighbours(logits[varied, :3], true_frame[varied], article[varied])
     frame, topic = softmax(neighbours.apply(logits[:, :3], article)), sigmoid(logits[:, 3:])
     quoted = quoted[rows]
-    frame_offset = _best_frame_offset(frame, true_frame)
-    thresholds = np.array([_best_threshold(topic[:, k], true_topics[:, k]) for k in range(count)])
-    voice_threshold = _best_threshold(quoted, true_quoted)
+    frame_offset = best_frame_offset(frame, true_frame)
+    thresholds = np.array(
+        [likeliest_threshold(topic[:, k]) if k in data.taught else best_threshold(topic[:, k], true_topics[:, k]) for k in range(count)]
+    )
+    voice_threshold = best_threshold(quoted, true_quoted)
     predicted = np.argmax(np.log(np.maximum(frame, 1e-12)) + frame_offset, axis=1)
     per_class = f1_score(true_frame, predicted, labels=[0, 1, 2], average=None, zero_division=0.0)
-    intervals, coverage, mae = fit_intervals(frame, topic, true_frame, true_topics, article)
+    tilt = fit_tilt(frame[varied], true_frame[varied], article[varied])
+    known = np.setdiff1d(np.arange(count), data.taught)
+    intervals, coverage, mae = fit_intervals(frame, topic[:, known], true_frame, true_topics[:, known], article, tilt)
     report = TrainReport(
         examples=len(out),
         articles=len(np.unique(data.article)),
         columns=whole.space.columns,
         frame_f1=float(np.mean(per_class)),
         frame_f1_per_class={f: float(v) for f, v in zip(FRAMES, per_class, strict=True)},
-        topic_f1={t: float(f1_score(true_topics[:, k], topic[:, k] >= thresholds[k], zero_division=0.0)) for k, t in enumerate(topics)},
+        topic_f1={t: _topic_f1(data, rows, k, topic[:, k] >= thresholds[k]) for k, t in enumerate(topics)},
         voice_f1=float(f1_score(true_quoted, quoted >= voice_threshold, zero_division=0.0)),
         coverage_90=coverage,
         net_mae=mae,
@@ -566,11 +577,17 @@ def _assemble(
     return model, report
 
 
-def _weights(whole: _Whole, calibration: _Calibration) -> NDArray[np.float32]:
+def _topic_f1(data: _Data, rows: IntArray, topic: int, found: NDArray[np.bool_]) -> float:
+    """Return the F1 of a topic where somebody looked for it; ``found`` goes with ``rows``."""
+    read = np.isin(rows, _read(data, rows, topic))
+    return float(f1_score(data.topics[rows, topic][read], found[read], zero_division=0.0))
+
+
+def _weights(whole: _Whole, calibration: Calibration) -> NDArray[np.float32]:
     return np.concatenate([whole.stance.weights * calibration.scale, whole.voice.weights], axis=1).astype(np.float32)
 
 
-def _bias(whole: _Whole, calibration: _Calibration) -> FloatArray:
+def _bias(whole: _Whole, calibration: Calibration) -> FloatArray:
     return np.concatenate([whole.stance.bias * calibration.scale + calibration.offset, whole.voice.bias])
 
 
@@ -579,7 +596,9 @@ def _corpus_hash(examples: Sequence[Example]) -> str:
     digest = hashlib.sha256()
     for e in examples:
         digest.update(
-            json.dumps([e.article, e.text, e.frame, e.frame_votes, e.topics, e.voice, e.source, e.weight], ensure_ascii=False).encode()
+            json.dumps(
+                [e.article, e.text, e.frame, e.frame_votes, e.topics, e.guessed, e.voice, e.source, e.weight], ensure_ascii=False
+            ).encode()
         )
     return digest.hexdigest()
 

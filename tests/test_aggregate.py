@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framing.aggregate import ALL, CARRIERS, MIN_WEIGHT, QUANTITIES, IntervalModel, aggregate, fit_intervals, lean, share_moments, verdict
+from framing.aggregate import (
+    ALL,
+    CARRIERS,
+    MIN_WEIGHT,
+    QUANTITIES,
+    IntervalModel,
+    Tilt,
+    aggregate,
+    fit_intervals,
+    fit_tilt,
+    lean,
+    share_moments,
+    verdict,
+)
+from framing.probability import softmax
 from framing.records import FRAMES, TOPICS, Estimate, Prediction, TopicShare, VoiceShare
 
 EXACT = IntervalModel(dict.fromkeys(QUANTITIES, 0.0), dict.fromkeys(QUANTITIES, 1.645))
@@ -240,6 +255,88 @@ def test_learned_intervals_cover_articles_not_seen(manner: float) -> None:
         actual = float((truth[rows] == 0).mean() - (truth[rows] == 1).mean())
         hits.append(estimate.low <= actual <= estimate.high)
     assert 0.85 <= np.mean(hits) <= 0.96
+
+
+def shared(spread: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make 150 articles of 30 sentences with a stance that their probabilities show half of: (frame, truth, article)."""
+    rng = np.random.default_rng(seed)
+    article = np.repeat(np.arange(150), 30)
+    lean = np.repeat(rng.normal(size=150) * spread, 30)[:, None] * [1.0, -1.0, 0.0]
+    own = rng.normal(size=(len(article), 3))
+    truth = (softmax(own + lean).cumsum(axis=1) < rng.random((len(article), 1))).sum(axis=1)
+    return softmax(own + 0.5 * lean), truth, article
+
+
+def test_tilt_is_learned_where_articles_share_more_than_shows() -> None:
+    tilt = fit_tilt(*shared(0.8, 1))
+    assert tilt.strength >= fit_tilt(*shared(0.0, 1)).strength + 1
+    frame, truth, article = shared(0.8, 2)
+
+    def error(strength: float) -> float:
+        tilted = Tilt(strength, tilt.mean)
+        nets = [tilted.apply(frame[rows]).mean(axis=0) - np.eye(3)[truth[rows]].mean(axis=0) for rows in article == np.arange(150)[:, None]]
+        return float(np.mean([(net[0] - net[1]) ** 2 for net in nets]))
+
+    assert error(tilt.strength) < 0.8 * error(0.0)
+
+
+def test_no_tilt_is_learned_where_sentences_show_all() -> None:
+    assert np.mean([fit_tilt(*shared(0.0, seed)).strength for seed in range(3)]) <= 0.6
+
+
+SENTENCES = st.lists(st.tuples(*[st.floats(0.01, 1.0)] * 3), min_size=1, max_size=30)
+
+
+@given(SENTENCES, st.floats(0.0, 8.0))
+def test_tilt_moves_an_article_away_from_the_mean(rows: list[tuple[float, float, float]], strength: float) -> None:
+    frame = np.array(rows) / np.sum(rows, axis=1, keepdims=True)
+    mean = np.array([0.25, 0.25, 0.5])
+    tilted = Tilt(strength, (0.25, 0.25, 0.5)).apply(frame)
+    np.testing.assert_allclose(tilted.sum(axis=1), 1.0)
+    away = frame.mean(axis=0) - mean
+    assert (tilted.mean(axis=0) - frame.mean(axis=0)) @ away >= -1e-12
+
+
+def test_tilt_by_hand() -> None:
+    frame = np.array([[0.5, 0.2, 0.3], [0.7, 0.1, 0.2]])
+    push = [(1.2 - 0.5) / 12, (0.3 - 0.5) / 12, (0.5 - 1.0) / 12]
+    weights = frame * np.exp(2.0 * np.array(push))
+    np.testing.assert_allclose(Tilt(2.0, (0.25, 0.25, 0.5)).apply(frame), weights / weights.sum(axis=1, keepdims=True))
+    assert Tilt(0.0).apply(frame) is frame
+    assert Tilt(2.0).apply(frame[:0]).shape == (0, 3)
+
+
+def test_all_totals_are_tilted() -> None:
+    """Praise in the sentences without the topic makes the topic's own sentences more likely praise."""
+    topic = ("technology",)
+    rows = [prediction((0.3, 0.3, 0.4), 1.0, topics=topic)] * 6 + [prediction((0.9, 0.05, 0.05), 0.0, topics=topic)] * 14
+    plain = {row.topic: row for row in aggregate(rows, topic, EXACT)}
+    tilted = {row.topic: row for row in aggregate(rows, topic, replace(EXACT, tilt=Tilt(2.0, (0.25, 0.25, 0.5))))}
+    for name in ("technology", ALL):
+        now, before = tilted[name], plain[name]
+        assert now.net is not None
+        assert before.net is not None
+        assert now.author is not None
+        assert now.net.value > before.net.value
+        assert now.attention == before.attention
+        assert now.author.net == pytest.approx(now.net.value)
+
+
+def test_learned_intervals_are_of_tilted_totals() -> None:
+    frame, truth, article = shared(0.8, 4)
+    none = np.zeros((len(frame), 0))
+    plain, _, far = fit_intervals(frame, none, truth, none > 0, article)
+    tilt = fit_tilt(frame, truth, article)
+    tilted, covered, near = fit_intervals(frame, none, truth, none > 0, article, tilt)
+    assert tilted.tilt == tilt
+    assert near < far
+    assert tilted.tau["net"] < plain.tau["net"]
+    assert 0.85 <= covered <= 0.95
+
+
+def test_interval_model_survives_writing() -> None:
+    model = replace(EXACT, tilt=Tilt(1.5, (0.2, 0.3, 0.5)))
+    assert IntervalModel.from_data(json.loads(json.dumps(model.to_data()))) == model
 
 
 def test_without_whole_articles_intervals_stay_wide() -> None:

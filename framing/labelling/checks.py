@@ -20,7 +20,7 @@ from framing.errors import LabelError
 from framing.labelling.extras import require
 from framing.labelling.files import LABEL_FIELDS, Row, label_files, numbered_lines, parse_object, to_example
 from framing.labelling.lint import Finding, LintConfig, Place
-from framing.labelling.profile import CueProfile, Range, cue_profile, deviations, polar_matcher, polarity_points
+from framing.labelling.profile import CueProfile, Range, connective_matcher, cue_profile, deviations, polar_matcher, polarity_points
 from framing.labelling.similarity import WindowIndex, canonical_rows, keys_of, near_pairs
 from framing.labelling.style import RegisterStyle, divergence, function_matcher, openings, register_style, repeated, skeletons
 from framing.lexicon import Lexicon, Matcher, load_lexicon
@@ -39,8 +39,9 @@ def _shipped_lexicon() -> Lexicon:
 
 
 @lru_cache(maxsize=1)
-def _matchers() -> tuple[Matcher, Matcher]:
-    return polar_matcher(_shipped_lexicon()), function_matcher(_shipped_lexicon())
+def _matchers() -> tuple[Matcher, Matcher, Matcher]:
+    lexicon = _shipped_lexicon()
+    return polar_matcher(lexicon), function_matcher(lexicon), connective_matcher(lexicon)
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Corpus:
     def functional(self) -> Matcher:
         """Give the finder of function words."""
         return _matchers()[1]
+
+    @property
+    def connectives(self) -> Matcher:
+        """Give the finder of connectives."""
+        return _matchers()[2]
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -396,11 +402,13 @@ def check_profile(corpus: Corpus, config: LintConfig) -> tuple[dict[str, CueProf
     if not len(rows):
         return {}, []
     positive, negative = polarity_points(corpus.tokens, corpus.polar)
+    connected = np.zeros(len(corpus.examples), np.bool_)
+    connected[corpus.connectives.find(corpus.tokens).row] = True
     lengths = np.array([len(e.text) for e in corpus.examples], np.float64)
     frames = np.array([e.frame for e in corpus.examples])
 
     def measure(chosen: NDArray[np.int64]) -> CueProfile:
-        return cue_profile(frames[chosen].tolist(), lengths[chosen], positive[chosen], negative[chosen])
+        return cue_profile(frames[chosen].tolist(), lengths[chosen], positive[chosen], negative[chosen], connected[chosen])
 
     profiles = {"": measure(rows)}
     paths = np.array([str(r.path) for r in corpus.rows])

@@ -68,7 +68,7 @@ RULES: Mapping[str, Rule] = {
     "punctuation": Rule(Severity.WARNING, "A register uses marks much as the others do."),
     "balance": Rule(Severity.WARNING, "Frames, topics and voices occur in about the expected proportions."),
     "plain-share": Rule(Severity.WARNING, "Enough of the articles are plainly written."),
-    "cue-profile": Rule(Severity.WARNING, "Polar words are about as frequent as in real articles."),
+    "cue-profile": Rule(Severity.WARNING, "Polar words and connectives are about as frequent as in real articles."),
     "suspect": Rule(Severity.WARNING, "A model that has not seen the sentence does not firmly disagree with its label."),
 }
 """Every rule by its name, which findings and settings use."""

@@ -70,12 +70,12 @@ def _profiles(report: LintReport) -> list[str]:
     if not report.profiles:
         return []
     heads = "".join(f"{frame + ' + − none':>26}" for frame in FRAMES)
-    lines = [f"{'cue profile':40}{heads}{'length':>10}"]
+    lines = [f"{'cue profile':40}{heads}{'connect.':>10}{'length':>10}"]
     for name, profile in report.profiles.items():
         lines.append(f"{_path(Path(name)) if name else 'all':40}{_profile_cells(profile, report)}")
     expected = report.config.profile
     cells = "".join(f"{' '.join(str(expected.get(f'{f}.{p}', '')) for p in ('positive', 'negative', 'none')):>26}" for f in FRAMES)
-    return [*lines, f"{'real articles':40}{cells}{expected.get('length', '')!s:>10}", ""]
+    return [*lines, f"{'real articles':40}{cells}{expected.get('connectives', '')!s:>10}{expected.get('length', '')!s:>10}", ""]
 
 
 def _profile_cells(profile: CueProfile, report: LintReport) -> str:
@@ -89,7 +89,7 @@ def _profile_cells(profile: CueProfile, report: LintReport) -> str:
         return f"{figures[name]:.{digits}f}{'*' if off else ''}"
 
     frames = "".join(f"{' '.join(cell(f'{f}.{p}', 2) for p in ('positive', 'negative', 'none')):>26}" for f in FRAMES)
-    return f"{frames}{cell('length', 1):>10}"
+    return f"{frames}{cell('connectives', 2):>10}{cell('length', 1):>10}"
 
 
 # --- for programs --------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 A sentence's positive points are the sum of the grades (0 to 3) of its praising words and phrases in the
 cue lists, its negative points that of the doubting ones; of overlapping entries the longest counts, and
 negation is not read. Composed sentences tend to carry too few of these words, and too clean a neutral.
+Beside it stands the share of sentences with a connective (但是, 因为, 如果, 可能, 需要 …): composed prose
+tends to set statements side by side, and words that it lacks get weights by chance.
 """
 
 from __future__ import annotations
@@ -17,7 +19,18 @@ from framing.lexicon import Lexicon, Matcher
 from framing.records import FRAMES
 from framing.segment import Tokens
 
-__all__ = ["REAL_ARTICLES", "CueProfile", "FrameProfile", "Range", "cue_profile", "deviations", "polar_matcher", "polarity_points"]
+__all__ = [
+    "CONNECTIVES",
+    "REAL_ARTICLES",
+    "CueProfile",
+    "FrameProfile",
+    "Range",
+    "connective_matcher",
+    "cue_profile",
+    "deviations",
+    "polar_matcher",
+    "polarity_points",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -53,15 +66,16 @@ class FrameProfile:
 
 @dataclass(frozen=True, slots=True)
 class CueProfile:
-    """Hold the cue profile of a set of sentences: one row per frame present, and the mean length in characters."""
+    """Hold the cue profile of sentences: a row per frame present, the share with a connective, and the mean length in characters."""
 
     frames: Mapping[str, FrameProfile]
+    connectives: float
     length: float
 
     def figures(self) -> dict[str, float]:
-        """Give the figures by name, such as ``praise.positive``; ``length`` last."""
+        """Give the figures by name, such as ``praise.positive``; ``connectives`` and ``length`` last."""
         result = {f"{frame}.{part}": getattr(row, part) for frame, row in self.frames.items() for part in ("positive", "negative", "none")}
-        return {**result, "length": self.length}
+        return {**result, "connectives": self.connectives, "length": self.length}
 
 
 REAL_ARTICLES: Mapping[str, Range] = {
@@ -74,9 +88,19 @@ REAL_ARTICLES: Mapping[str, Range] = {
     "neutral.positive": Range(0.9, 0.9),
     "neutral.negative": Range(0.65, 0.65),
     "neutral.none": Range(0.36, 0.47),
+    "connectives": Range(0.43, 0.48),
     "length": Range(38, 45),
 }
 """The profile of real articles about companies and technology."""
+
+
+CONNECTIVES = frozenset({"contrast", "concession", "cause", "condition", "need", "hedge"})
+"""Classes of functional cues that tie the clauses of reasoning prose together."""
+
+
+def connective_matcher(lexicon: Lexicon) -> Matcher:
+    """Return a finder of the connectives of a lexicon."""
+    return Matcher(Lexicon(functional={word: kind for word, kind in lexicon.functional.items() if kind in CONNECTIVES}))
 
 
 def polar_matcher(lexicon: Lexicon) -> Matcher:
@@ -93,8 +117,10 @@ def polarity_points(tokens: Tokens, matcher: Matcher) -> tuple[FloatArray, Float
     return sums[0].astype(np.float64), sums[1].astype(np.float64)
 
 
-def cue_profile(frames: Sequence[str], lengths: FloatArray, positive: FloatArray, negative: FloatArray) -> CueProfile:
-    """Summarize sentences given their frames, lengths in characters, and points; all of one length, not empty."""
+def cue_profile(
+    frames: Sequence[str], lengths: FloatArray, positive: FloatArray, negative: FloatArray, connected: NDArray[np.bool_]
+) -> CueProfile:
+    """Summarize sentences given their frames, lengths in characters, points, and whether each has a connective; all of one length, not empty."""
     labels = np.array(frames)
     rows: dict[str, FrameProfile] = {}
     for frame in FRAMES:
@@ -104,7 +130,7 @@ def cue_profile(frames: Sequence[str], lengths: FloatArray, positive: FloatArray
             rows[frame] = FrameProfile(
                 int(chosen.sum()), float(plus.mean()), float(minus.mean()), float(((plus == 0) & (minus == 0)).mean())
             )
-    return CueProfile(rows, float(lengths.mean()))
+    return CueProfile(rows, float(connected.mean()), float(lengths.mean()))
 
 
 def deviations(profile: CueProfile, expected: Mapping[str, Range], tolerance: float) -> dict[str, float]:

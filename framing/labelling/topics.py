@@ -101,7 +101,7 @@ def label_by_vocabulary(
 
     A label file in which some row carries a topic was labelled for it, and its rows stay as they are for
     that topic. In the rows of all other files the topic is set where the strengths of its terms, the
-    longest of overlapping ones, add up to ``THRESHOLD``.
+    longest of overlapping ones, add up to ``THRESHOLD``, and the topic is added to ``guessed``.
 
     Args:
         examples: labelled sentences; ``origin`` begins with their file.
@@ -111,11 +111,17 @@ def label_by_vocabulary(
     tokens = Segmenter(regional).segment([e.text for e in examples])
     labelled = labelled_files(examples, specs)
     found: list[list[str]] = [[] for _ in examples]
+    guessed: list[list[str]] = [[] for _ in examples]
     for spec in specs:
         matcher = Matcher(Lexicon(words=spec.vocabulary))
         matches = matcher.find(tokens).longest()
         strength = np.bincount(matches.row, weights=matcher.grade[matches.entry], minlength=len(examples))
-        for row in np.flatnonzero(strength >= THRESHOLD).tolist():
-            if _file(examples[row]) not in labelled[spec.name]:
-                found[row].append(spec.name)
-    return [replace(e, topics=(*e.topics, *new)) if new else e for e, new in zip(examples, found, strict=True)]
+        for row, example in enumerate(examples):
+            if _file(example) not in labelled[spec.name]:
+                guessed[row].append(spec.name)
+                if strength[row] >= THRESHOLD:
+                    found[row].append(spec.name)
+    return [
+        replace(e, topics=(*e.topics, *new), guessed=(*e.guessed, *by_vocabulary)) if by_vocabulary else e
+        for e, new, by_vocabulary in zip(examples, found, guessed, strict=True)
+    ]

@@ -193,21 +193,21 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "warning.undecodable-bytes": ("注意：有无法解码的字节。", "Note: some bytes could not be decoded."),
     "how": (
-        "占比是校准概率的期望值；净倾向＝赞扬−质疑，−1 到 +1；方括号内为 90% 区间。",
-        "Shares are expected values of calibrated probabilities; net stance = praise − skepticism, −1 to +1; brackets hold 90% intervals.",
+        "占比是校准概率的期望值，计入全文的倾向；净倾向＝赞扬−质疑，−1 到 +1；方括号内为 90% 区间。",
+        "Shares are expected values of calibrated probabilities, given the stance of the whole article; net stance = praise − skepticism, −1 to +1; brackets hold 90% intervals.",
     ),
     "page.skip": ("跳到正文", "Skip to the content"),
     "page.subject": ("中文企业报道的立场：赞扬、质疑还是中性", "how Chinese articles write about companies: praise, skepticism or neither"),
     "page.how": ("怎样读这些数字", "How to read the numbers, and how sure they are"),
     "page.how_lines": (
         "每个句子有赞扬、质疑、中性三个概率，经过校准：标为 70% 的句子，大约十句里有七句确实如此。\n"
-        "占比是这些概率的期望值，不是标签的计数；净倾向＝赞扬占比−质疑占比，从 −1（全是质疑）到 +1（全是赞扬）。\n"
+        "占比是这些概率的期望值，不是标签的计数，并计入全文的倾向（句子单看会低估它）；净倾向＝赞扬占比−质疑占比，从 −1（全是质疑）到 +1（全是赞扬）。\n"
         "方括号和横线是 90% 区间，包括模型整体看错一篇文章的可能，覆盖率在模型没有见过的文章上检验过。两个区间重叠很多，就不要说谁高谁低。\n"
         "句子太少的主题不给数字。声明、署名和乱码照样显示，但不计入。\n"
         "下划线标出的词是依据，数字是它对 log(赞扬/质疑) 的贡献：正数推向赞扬（单线），负数推向质疑（双线）。\n"
         "模型判断的是措辞，不是事实真假；单句常会判错，总数比单句可靠。",
         "Every sentence has three probabilities, of praise, skepticism and neither. They are calibrated: of ten sentences marked 70%, about seven are so.\n"
-        "Shares are expected values of these probabilities, not counts of labels; net stance is the share of praise less that of skepticism, from −1 (all skepticism) to +1 (all praise).\n"
+        "Shares are expected values of these probabilities, not counts of labels, given the stance of the whole article, which sentences by themselves show too little of; net stance is the share of praise less that of skepticism, from −1 (all skepticism) to +1 (all praise).\n"
         "Brackets and whiskers are 90% intervals. They allow for a model that misreads a whole article, and were checked on articles that the model had not seen. Where two intervals largely overlap, say nothing of which is higher.\n"
         "A topic with too few sentences gets no number. Notices, bylines and mojibake are shown but not counted.\n"
         "Underlined words are the evidence; the number is what they add to log(praise/skepticism): plus pushes to praise (single line), minus to skepticism (double line).\n"

@@ -147,6 +147,15 @@ def test_a_profile_has_no_figure_for_a_frame_that_no_sentence_has(rows: list[Row
     assert "–" in render_lint(lint([path], LintConfig(test_share=Range(0, 1))), "text")
 
 
+def test_connectives_are_counted_by_sentence(rows: list[Row], write_labels: WriteLabels) -> None:
+    """Two in one sentence count once, in either script."""
+    texts = ["虽然卖得贵，但是很耐用。", "因為天氣不好，發布會推遲了。", "发布会在周二举行。", "门店有三层。"]
+    path = write_labels([{**row, "text": texts[i % 4]} for i, row in enumerate(rows[:8])])
+    report = lint([path], LintConfig(test_share=Range(0, 1)))
+    assert report.profiles[""].connectives == 0.5
+    assert "connect." in render_lint(report, "text")
+
+
 def test_marks_that_are_nowhere_do_not_diverge() -> None:
     none, some = dict.fromkeys(MARKS, 0.0), dict.fromkeys(MARKS, 1.0)
     assert divergence(none, some) == divergence(some, none) == divergence(some, some) == 0

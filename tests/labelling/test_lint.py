@@ -68,6 +68,11 @@ BREAKING: list[tuple[str, Change, LintConfig]] = [
     ("balance", lambda _rows: None, LintConfig(least_sentences=10, balance={"voice.quoted": Range(0.9, 0.9)})),
     ("plain-share", lambda rows: set_all(rows, style="ornate"), LintConfig(least_sentences=10, plain_share=0.6)),
     ("cue-profile", lambda _rows: None, LintConfig(least_sentences=10, profile={"length": Range(100, 100)})),
+    (
+        "cue-profile",
+        lambda rows: set_all(rows, text="这一步是否有用"),
+        LintConfig(least_sentences=10, profile={"connectives": Range(0.4, 0.5)}),
+    ),
 ]
 
 

@@ -51,6 +51,8 @@ def test_vocabulary_labels_where_nobody_has(tmp_path: Path) -> None:
     ]
     found = label_by_vocabulary(examples, specs)
     assert [e.topics for e in found] == [("安全",), ("technology", "安全"), (), ("安全",), (), (), ("安全",)]
+    # The second file was labelled for safety, none for the price.
+    assert [e.guessed for e in found] == [("安全", "价格")] * 5 + [("价格",)] * 2
     assert label_by_vocabulary(found[:2], specs)[0].topics == ("安全",)
 
 
