@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from framing.probability import softmax
 from framing.records import Estimate, Prediction, TopicShare, VoiceShare
 
-__all__ = ["ALL", "MIN_WEIGHT", "IntervalModel", "Tilt", "aggregate", "fit_intervals", "fit_tilt", "lean", "verdict"]
+__all__ = ["ALL", "MIN_WEIGHT", "IntervalModel", "Tilt", "aggregate", "fit_intervals", "fit_tilt", "lean", "tilted_frames", "verdict"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -130,6 +130,11 @@ def share_moments(frame: FloatArray, weight: FloatArray) -> dict[str, tuple[floa
     return result
 
 
+def tilted_frames(predictions: Sequence[Prediction], tilt: Tilt) -> FloatArray:
+    """Return the frame probabilities of the counted sentences of one article as they are added up, shape ``(n, 3)``."""
+    return tilt.apply(np.array([[p.praise, p.skepticism, p.neutral] for p in predictions]).reshape(len(predictions), 3))
+
+
 def fit_tilt(frame: FloatArray, truth: IntArray, article: IntArray) -> Tilt:
     """Learn from held-out predictions of whole articles the tilt under which the squared error of net stance is least.
 
@@ -228,7 +233,7 @@ def aggregate(
     """
     count = len(predictions)
     names = list(range(count)) if index is None else list(index)
-    frame = intervals.tilt.apply(np.array([[p.praise, p.skepticism, p.neutral] for p in predictions]).reshape(count, 3))
+    frame = tilted_frames(predictions, intervals.tilt)
     quoted = np.array([p.quoted for p in predictions])
     rows = []
     for topic in (*topics, ALL):

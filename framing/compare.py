@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, special
 
-from framing.aggregate import ALL, MIN_WEIGHT, IntervalModel, share_moments
+from framing.aggregate import ALL, MIN_WEIGHT, IntervalModel, share_moments, tilted_frames
 from framing.errors import InputError
 from framing.records import ArticleScore, Estimate, Frame, Prediction
 from framing.segment import Segmenter
@@ -225,7 +225,8 @@ def pool(name: str, articles: Sequence[ArticleScore], intervals: IntervalModel) 
     if any([row.topic for row in a.topics] != topics for a in articles):
         raise InputError(f"group {name}: the articles were scored by models with different topics; score them again with one model")
     counted = [rows for a in articles if (rows := _counted(a))]
-    return Group(name, tuple(articles), tuple(_total(topic, counted, intervals) for topic in topics))
+    frames = [tilted_frames(rows, intervals.tilt) for rows in counted]
+    return Group(name, tuple(articles), tuple(_total(topic, counted, frames, intervals) for topic in topics))
 
 
 def _counted(score: ArticleScore) -> list[Prediction]:
@@ -236,7 +237,7 @@ def _weights(rows: Sequence[Prediction], topic: str) -> FloatArray:
     return np.ones(len(rows)) if topic == ALL else np.array([p.topic_probabilities[topic] for p in rows])
 
 
-def _total(topic: str, articles: Sequence[Sequence[Prediction]], intervals: IntervalModel) -> GroupTotal:
+def _total(topic: str, articles: Sequence[Sequence[Prediction]], frames: Sequence[FloatArray], intervals: IntervalModel) -> GroupTotal:
     weights = [_weights(rows, topic) for rows in articles]
     size = np.array([float(len(rows)) for rows in articles])
     weight = np.array([float(w.sum()) for w in weights])
@@ -249,8 +250,7 @@ def _total(topic: str, articles: Sequence[Sequence[Prediction]], intervals: Inte
     sufficient = total >= (MIN_WEIGHT if topic != ALL else 1.0)
     if sufficient:
         inside = [k for k in range(len(articles)) if weight[k] > 0]
-        frames = [intervals.tilt.apply(np.array([[p.praise, p.skepticism, p.neutral] for p in articles[k]])) for k in inside]
-        moments = [share_moments(frame, weights[k]) for frame, k in zip(frames, inside, strict=True)]
+        moments = [share_moments(frames[k], weights[k]) for k in inside]
         for quantity in ("praise", "skepticism", "neutral", "net"):
             values = np.array([m[quantity][0] for m in moments])
             variances = np.array([m[quantity][1] for m in moments])

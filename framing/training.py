@@ -121,6 +121,10 @@ class _Data:
         """Give the topics that somebody looked for in some sentences, while in others they were guessed."""
         return np.flatnonzero(self.read.any(axis=0) & ~self.read.all(axis=0))
 
+    def known(self, topic: int) -> NDArray[np.bool_]:
+        """Mark the rows in which somebody looked for a topic, or all where nobody did."""
+        return self.read[:, topic] if topic in self.taught else np.ones(len(self.read), np.bool_)
+
 
 @dataclass(frozen=True)
 class _Heads:
@@ -513,16 +517,11 @@ def _calibrate(out: FloatArray, data: _Data, rows: IntArray) -> Calibration:
     scale, offset = fit_frame_scale(out[rows, :3], data.frame[rows], data.weight[rows])
     scales, offsets = [scale] * 3, offset.tolist()
     for k in range(count):
-        read = _read(data, rows, k)
+        read = rows[data.known(k)[rows]]
         a, b = fit_binary_scale(out[read, 3 + k], data.topics[read, k])
         scales.append(a)
         offsets.append(b)
     return Calibration(np.array(scales), np.array(offsets))
-
-
-def _read(data: _Data, rows: IntArray, topic: int) -> IntArray:
-    """Return those of the rows in which somebody looked for a topic, or all where nobody did."""
-    return rows[data.read[rows, topic]] if topic in data.taught else rows
 
 
 def _assemble(
@@ -579,7 +578,7 @@ def _assemble(
 
 def _topic_f1(data: _Data, rows: IntArray, topic: int, found: NDArray[np.bool_]) -> float:
     """Return the F1 of a topic where somebody looked for it; ``found`` goes with ``rows``."""
-    read = np.isin(rows, _read(data, rows, topic))
+    read = data.known(topic)[rows]
     return float(f1_score(data.topics[rows, topic][read], found[read], zero_division=0.0))
 
 
