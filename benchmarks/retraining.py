@@ -37,7 +37,7 @@ from framing.features import Context, Extractor, FeatureConfig, fit_features
 from framing.labelling.files import label_files, read_folder
 from framing.lexicon import Matcher, load_lexicon
 from framing.segment import Segmenter
-from framing.training import to_csr
+from framing.training import feature_matrix
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDED = 200
@@ -161,7 +161,7 @@ def warm_fits(labels: Path) -> list[Fit]:
     tokens = Segmenter(lexicon.regional).segment([e.text for e in examples])
     context = Context.of(e.article for e in examples)
     space = fit_features(tokens, context, matcher, FeatureConfig())
-    x = to_csr(Extractor(space, matcher)(tokens, context), space.columns)
+    x = feature_matrix(Extractor(space, matcher), tokens, context)
     y = np.array([e.frame for e in examples])
     old = np.arange(len(y)) >= ADDED
     with threadpool_limits(1):

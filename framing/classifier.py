@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from framing.features import Context, Extractor, FeatureConfig, fit_features
 from framing.lexicon import Lexicon, Matcher, load_lexicon
 from framing.segment import Segmenter
-from framing.training import SOLVER, THREADS, to_csr
+from framing.training import SOLVER, THREADS, feature_matrix
 
 __all__ = ["FramingClassifier"]
 
@@ -95,7 +95,7 @@ class FramingClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "_tools"):
             self._tools = Segmenter(self.lexicon_.regional), Extractor(self.space_, Matcher(self.lexicon_))
         segmenter, extractor = self._tools
-        return to_csr(extractor(segmenter.segment(texts), Context.single(len(texts))), self.space_.columns)
+        return feature_matrix(extractor, segmenter.segment(texts), Context.single(len(texts)))
 
     def predict(self, X: Sequence[str]) -> NDArray[Any]:
         """Return the label of each sentence."""

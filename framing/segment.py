@@ -88,6 +88,25 @@ class Tokens:
         """Give the code point of each token that is a single character, 0 for longer tokens."""
         return np.where(self.lengths == 1, self.points.take(self.starts[:-1]), 0)
 
+    def take(self, rows: IntArray) -> Tokens:
+        """Return the tokens of some sentences, in the order of ``rows`` (m,), as if their canonical texts had been cut.
+
+        Offsets lead back to these texts, not to the sentences that they were made of.
+        """
+        if not len(rows):
+            nothing = np.zeros(1, np.int64)
+            return Tokens("", nothing[:0], nothing, nothing, nothing, nothing, nothing)
+        lengths = self.row_lengths[rows]
+        row_starts = np.concatenate(([0], np.cumsum(lengths)))
+        at = np.repeat(self.row_starts[rows] - row_starts[:-1], lengths) + np.arange(row_starts[-1])
+        # Behind the last sentence stands a line feed that is not there.
+        points = np.append(self.points, _LINE_FEED)[at[:-1]]
+        begins = np.zeros(len(self.points) + 1, np.bool_)
+        begins[self.starts] = True
+        return Tokens(
+            text_of(points), points, begins[at].nonzero()[0], row_starts, np.zeros(1, np.int64), np.zeros(1, np.int64), row_starts
+        )
+
     def sentence_span(self, row: int, start: int, end: int) -> tuple[int, int]:
         """Return the offsets within sentence ``row`` of the canonical span ``start:end``."""
         low, high = self.sentence_spans(*(np.array([value]) for value in (row, start, end)))

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags, hstack
+from scipy.sparse import csr_matrix, diags, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
@@ -37,7 +38,7 @@ from framing.calibration import (
     stance_varies,
 )
 from framing.errors import TrainingError
-from framing.features import Context, Extractor, FeatureConfig, FeatureSpace, Occurrences, fit_features
+from framing.features import Context, Extractor, FeatureConfig, FeatureSpace, fit_features
 from framing.lexicon import Lexicon, Matcher
 from framing.model import FramingModel
 from framing.neighbours import fit_neighbours
@@ -47,7 +48,7 @@ from framing.segment import Segmenter, Tokens
 from framing.voice import VoiceChain, anchors, quoted_probability
 from framing.voice_training import fit_voice
 
-__all__ = ["SOLVER", "THREADS", "TrainConfig", "TrainReport", "to_csr", "train", "update", "with_test_figures"]
+__all__ = ["SOLVER", "THREADS", "TrainConfig", "TrainReport", "feature_matrix", "train", "update", "with_test_figures"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -96,9 +97,33 @@ class TrainReport:
     net_mae: float
 
 
-def to_csr(features: Occurrences, columns: int) -> csr_matrix:
-    """Add up occurrences into the sparse matrix that scikit-learn's estimators take."""
-    return csr_matrix((features.value, (features.row, features.column)), shape=(features.rows, columns))
+_BATCH = 4096
+"""Sentences whose features are made at a time: until they are added up they take many times the memory of the matrix."""
+
+
+def feature_matrix(extractor: Extractor, tokens: Tokens, context: Context) -> csr_matrix:
+    """Return the features of sentences as the matrix that scikit-learn's estimators take; rows of one article must be adjacent and in order."""
+    parts = [csr_matrix((0, extractor.space.columns))]
+    for rows in _batches(context.article):
+        found = extractor.find(tokens.take(rows))
+        surroundings = extractor.surroundings(found.signals, Context(context.article[rows]))
+        # Where in the text they occur is dropped at once, since it takes most of the memory.
+        cells = (
+            (row.astype(np.int32), column.astype(np.int32), value) for row, column, value, _, _ in extractor.parts(found, surroundings)
+        )
+        row, column, value = (np.concatenate(c) for c in zip(*cells, strict=True))
+        parts.append(csr_matrix((value, (row, column)), shape=(len(rows), extractor.space.columns)))
+    return vstack(parts, format="csr")
+
+
+def _batches(article: IntArray) -> Iterator[IntArray]:
+    """Cut the rows into batches of whole articles."""
+    edges = [0]
+    for end in (np.flatnonzero(np.diff(article, append=-1)) + 1).tolist():
+        if end - edges[-1] >= _BATCH or end == len(article):
+            edges.append(end)
+    for begin, end in pairwise(edges):
+        yield np.arange(begin, end)
 
 
 @dataclass(frozen=True)
@@ -177,13 +202,12 @@ def train(
     data = _prepare(examples, Segmenter(lexicon.regional), topics, config)
     folds = _folds(examples, config.folds)
     tell("cross-validating", 0.05)
-    texts = [e.text for e in examples]
     article_folds = _article_folds(data, ARTICLE_FOLDS)
     # The fit to all rows takes longest and comes first: at the end one process of two would wait for it.
     tasks = [
         delayed(_fit_whole)(data, lexicon, config),
-        *(delayed(_fold)(texts, data, lexicon, config, a, b) for a, b in folds),
-        *(delayed(_article_fold)(texts, data, lexicon, config, a, b) for a, b in article_folds),
+        *(delayed(_fold)(data, lexicon, config, a, b) for a, b in folds),
+        *(delayed(_article_fold)(data, lexicon, config, a, b) for a, b in article_folds),
     ]
     results = Parallel(n_jobs=config.jobs, return_as="generator")(tasks)
     whole = next(results)
@@ -373,10 +397,10 @@ def _votes(example: Example) -> list[float]:
     return [given.count(f) / len(given) for f in FRAMES]
 
 
-def _subset(data: _Data, texts: Sequence[str], segmenter: Segmenter, rows: IntArray) -> _Data:
-    tokens = segmenter.segment([texts[i] for i in rows])
+def _subset(data: _Data, rows: IntArray) -> _Data:
+    """Return some rows in their order; an article is in it whole or not at all."""
     return _Data(
-        tokens,
+        data.tokens.take(rows),
         Context(data.context.article[rows]),
         data.frame[rows],
         data.votes[rows],
@@ -387,16 +411,22 @@ def _subset(data: _Data, texts: Sequence[str], segmenter: Segmenter, rows: IntAr
         data.article[rows],
         data.register[rows],
         data.alone[rows],
-        anchors([texts[i] for i in rows], data.context.article[rows]),
+        _moved_anchor(data, rows),
     )
 
 
-def _fold(
-    texts: Sequence[str], data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArray, test_rows: IntArray
-) -> FloatArray:
+def _moved_anchor(data: _Data, rows: IntArray) -> IntArray:
+    """Return the anchors of some rows, counted among these."""
+    place = np.full(len(data.anchor), -1)
+    place[rows] = np.arange(len(rows))
+    anchor = data.anchor[rows]
+    moved: IntArray = np.where(anchor >= 0, place[anchor], -1)
+    return moved
+
+
+def _fold(data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArray, test_rows: IntArray) -> FloatArray:
     """Return the raw logits of frame and topics of rows, from a fit to the other ones."""
-    matcher, segmenter = Matcher(lexicon), Segmenter(lexicon.regional)
-    part, held = (_subset(data, texts, segmenter, rows) for rows in (train_rows, test_rows))
+    matcher, part, held = Matcher(lexicon), _subset(data, train_rows), _subset(data, test_rows)
     space, x = _matrix(part, matcher, config)
     with threadpool_limits(THREADS):
         heads = _fit_stance(part, space, x, config)
@@ -404,11 +434,10 @@ def _fold(
 
 
 def _article_fold(
-    texts: Sequence[str], data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArray, test_rows: IntArray
+    data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArray, test_rows: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return P(quoted) and the raw logits of taught topics of rows, from a fit to the other ones."""
-    matcher, segmenter = Matcher(lexicon), Segmenter(lexicon.regional)
-    part, held = (_subset(data, texts, segmenter, rows) for rows in (train_rows, test_rows))
+    matcher, part, held = Matcher(lexicon), _subset(data, train_rows), _subset(data, test_rows)
     space, x = _matrix(part, matcher, config)
     with threadpool_limits(THREADS):
         voice, chain = _fit_voice(part, x, config)
@@ -419,7 +448,7 @@ def _article_fold(
 
 
 def _logits(heads: _Heads, extractor: Extractor, data: _Data) -> FloatArray:
-    return np.asarray(_rows(extractor, data) @ heads.weights + heads.bias)
+    return np.asarray(feature_matrix(extractor, data.tokens, data.context) @ heads.weights + heads.bias)
 
 
 def _joined(heads: Sequence[tuple[FloatArray, float]], columns: int) -> _Heads:
@@ -440,18 +469,7 @@ def _fit_whole(data: _Data, lexicon: Lexicon, config: TrainConfig, *, threads: i
 
 def _matrix(data: _Data, matcher: Matcher, config: TrainConfig) -> tuple[FeatureSpace, csr_matrix]:
     space = fit_features(data.tokens, data.context, matcher, config.features)
-    return space, _rows(Extractor(space, matcher), data)
-
-
-def _rows(extractor: Extractor, data: _Data) -> csr_matrix:
-    """Return the features of all rows; where in the text they occur is dropped at once, since it takes most of the memory."""
-    findings = extractor.find(data.tokens)
-    surroundings = extractor.surroundings(findings.signals, data.context)
-    parts = ((row.astype(np.int32), column.astype(np.int32), value) for row, column, value, _, _ in extractor.parts(findings, surroundings))
-    row, column, value = (np.concatenate(c) for c in zip(*parts, strict=True))
-    x = csr_matrix((value, (row, column)), shape=(findings.rows, extractor.space.columns))
-    x.sum_duplicates()
-    return x
+    return space, feature_matrix(Extractor(space, matcher), data.tokens, data.context)
 
 
 def _fit_stance(data: _Data, space: FeatureSpace, x: csr_matrix, config: TrainConfig) -> _Heads:
@@ -496,11 +514,13 @@ def _fit_binary(x: csr_matrix, y: NDArray[np.bool_], weight: FloatArray, config:
 def _fit_voice(data: _Data, x: csr_matrix, config: TrainConfig) -> tuple[_Heads, VoiceChain]:
     """Fit the voice to running articles; contrast sets, whose sentences stand alone, have none."""
     rows = _running(data)
-    texts_before = np.full(len(data.alone), -1)
-    texts_before[rows] = np.arange(len(rows))
-    anchor = np.where(data.anchor[rows] >= 0, texts_before[data.anchor[rows]], -1)
     fit = fit_voice(
-        x[rows], data.quoted[rows], data.context.article[rows], anchor, weight=data.weight[rows], strength=config.voice_strength
+        x[rows],
+        data.quoted[rows],
+        data.context.article[rows],
+        _moved_anchor(data, rows),
+        weight=data.weight[rows],
+        strength=config.voice_strength,
     )
     return _Heads(fit.weights, fit.bias), fit.chain
 

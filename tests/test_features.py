@@ -14,7 +14,7 @@ from framing.features import NO_SPAN, Context, Extractor, FeatureConfig, Feature
 from framing.lexicon import Lexicon, Matcher, load_lexicon
 from framing.records import Example
 from framing.segment import Segmenter
-from framing.training import to_csr
+from framing.training import feature_matrix
 
 WORDS_ONLY = FeatureConfig(word_bigrams=False, characters=False, skeleton=False, entries=False, min_df={"word": 1})
 
@@ -50,8 +50,7 @@ def test_words_are_tf_idf_as_in_the_formula() -> None:
     sentences = ["芯片芯片", "芯片 广告", "广告"]
     tokens, context = segmenter.segment(sentences), Context.single(3)
     space = fit_features(tokens, context, matcher, WORDS_ONLY)
-    found = extract(tokens, context, space, matcher)
-    rows = to_csr(found, space.columns).toarray()[:, : space.sizes["word"]]
+    rows = feature_matrix(Extractor(space, matcher), tokens, context).toarray()[:, : space.sizes["word"]]
     chip, advert = (list(space.word_ids).index(space.words.index(w)) for w in ("芯片", "广告"))
     idf = np.log(4 / 3) + 1
     assert space.idf[[chip, advert]] == pytest.approx([idf, idf])
@@ -105,7 +104,7 @@ def test_negated_words_have_columns_of_their_own() -> None:
     segmenter, matcher = Segmenter(), Matcher(Lexicon(words={"失望": -2.0}, functional={"从不": "negation"}))
     tokens, context = segmenter.segment(["他很失望。", "他从不失望。", "他从不迟到。"]), Context.single(3)
     space = fit_features(tokens, context, matcher, replace(WORDS_ONLY, words=False, entries=True, min_df={"entry": 1}))
-    rows = to_csr(extract(tokens, context, space, matcher), space.columns).toarray()
+    rows = feature_matrix(Extractor(space, matcher), tokens, context).toarray()
     shown = rows[:, : space.sizes["entry"]] > 0
     assert [{name for name, there in zip(space.entries, row, strict=True) if there} for row in shown] == [
         {"失望"},
@@ -153,7 +152,7 @@ def test_projections_are_the_sums_of_occurrences(
     weights = np.random.default_rng(0).normal(size=(space.columns, 7))
     projection, findings = Projection(extractor, weights), extractor.find(tokens)
     found = projection.own(findings) + projection.surroundings(extractor.surroundings(findings.signals, context), len(sentences))
-    np.testing.assert_allclose(found, to_csr(extractor(tokens, context), space.columns) @ weights, atol=1e-9)
+    np.testing.assert_allclose(found, feature_matrix(extractor, tokens, context) @ weights, atol=1e-9)
 
 
 @given(sentences=ROWS)

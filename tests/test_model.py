@@ -18,7 +18,7 @@ from framing.model import FramingModel
 from framing.neighbours import NeighbourEffect
 from framing.records import FRAMES, Example
 from framing.segment import Segmenter, Tokens
-from framing.training import to_csr
+from framing.training import feature_matrix
 from framing.voice import VOICE_HEADS
 
 PIECES = [
@@ -169,7 +169,7 @@ def test_scoring_equals_scikit_learn(labelled: list[Example], texts: list[str], 
     matcher, tokens, context = Matcher(load_lexicon()), Segmenter(load_lexicon().regional).segment(texts), Context.of(names)
     space = fit_features(tokens, context, matcher, FeatureConfig())
     extractor = Extractor(space, matcher)
-    rows = to_csr(extractor(tokens, context), space.columns)
+    rows = feature_matrix(extractor, tokens, context)
     head = LogisticRegression(C=1.0, max_iter=200).fit(rows, [FRAMES.index(e.frame) for e in labelled])
     weights = np.zeros((space.columns, 3 + len(small_model.topics) + VOICE_HEADS))
     weights[:, :3] = head.coef_.T

@@ -7,6 +7,7 @@ import random
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +80,18 @@ def test_both_engines_give_the_same_tokens_on_anything(engines: tuple[Segmenter,
 @given(sentences=st.lists(TEXTS | st.text(max_size=30), max_size=4))
 def test_tokens_add_up_and_lead_back(regional: Segmenter, sentences: list[str]) -> None:
     assert_sound(regional.segment(sentences), sentences)
+
+
+@given(sentences=st.lists(TEXTS | st.text(max_size=30), max_size=5), data=st.data())
+def test_taken_sentences_keep_their_tokens(regional: Segmenter, sentences: list[str], data: st.DataObject) -> None:
+    whole = regional.segment(sentences)
+    rows = data.draw(st.permutations(range(len(sentences))).flatmap(lambda p: st.integers(0, len(p)).map(lambda n: p[:n])))
+    taken = whole.take(np.array(rows, np.int64))
+    assert_sound(taken, taken.text.split("\n") if rows else [])
+    for row, old in enumerate(rows):
+        assert [t for t, r in zip(taken.tokens, taken.rows, strict=True) if r == row and t != "\n"] == [
+            t for t, r in zip(whole.tokens, whole.rows, strict=True) if r == old and t != "\n"
+        ]
 
 
 @given(sentence=TEXTS.filter(lambda s: '"' not in s))
