@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from itertools import pairwise
@@ -459,12 +458,17 @@ def _joined(heads: Sequence[tuple[FloatArray, float]], columns: int) -> _Heads:
 
 
 def _fit_whole(data: _Data, lexicon: Lexicon, config: TrainConfig, *, threads: int = 1) -> _Whole:
-    """Fit the heads to all rows; with two threads the voice beside frame and topics, which takes more memory and changes nothing else."""
+    """Fit the heads to all rows, as many at a time as there are threads, which changes nothing but memory and time."""
     space, x = _matrix(data, Matcher(lexicon), config)
-    with threadpool_limits(THREADS), ThreadPoolExecutor(1) as pool:
-        voice = pool.submit(_fit_voice, data, x, config) if threads > 1 else None
-        stance = _fit_stance(data, space, x, config)
-        return _Whole(space, stance, *(voice.result() if voice else _fit_voice(data, x, config)))
+    # What takes longest comes first: at the end one of two threads would wait for it.
+    tasks = [
+        delayed(_fit_frame)(data, space, x, config),
+        delayed(_fit_voice)(data, x, config),
+        *(delayed(_fit_topic)(data, k, x, config) for k in range(data.topics.shape[1])),
+    ]
+    with threadpool_limits(THREADS):
+        frame, (voice, chain), *topics = Parallel(n_jobs=threads, prefer="threads")(tasks)
+    return _Whole(space, _joined([*frame, *topics], space.columns), voice, chain)
 
 
 def _matrix(data: _Data, matcher: Matcher, config: TrainConfig) -> tuple[FeatureSpace, csr_matrix]:
@@ -473,15 +477,18 @@ def _matrix(data: _Data, matcher: Matcher, config: TrainConfig) -> tuple[Feature
 
 
 def _fit_stance(data: _Data, space: FeatureSpace, x: csr_matrix, config: TrainConfig) -> _Heads:
+    topics = (_fit_topic(data, k, x, config) for k in range(data.topics.shape[1]))
+    return _joined([*_fit_frame(data, space, x, config), *topics], space.columns)
+
+
+def _fit_frame(data: _Data, space: FeatureSpace, x: csr_matrix, config: TrainConfig) -> list[tuple[FloatArray, float]]:
     # Readers differ on sentences that have no certain frame: each reading counts by its share.
     row, label = np.nonzero(data.votes)
     weight = data.votes[row, label] * data.weight[row]
     frame = LogisticRegression(C=config.frame_c, solver=SOLVER).fit(
         (x @ diags(space.frame_scale)).tocsr()[row], label, sample_weight=weight
     )
-    heads = [*zip(frame.coef_ * space.frame_scale, frame.intercept_.tolist(), strict=True)]
-    heads += [_fit_topic(data, k, x, config) for k in range(data.topics.shape[1])]
-    return _joined(heads, space.columns)
+    return [*zip(frame.coef_ * space.frame_scale, frame.intercept_.tolist(), strict=True)]
 
 
 def _fit_topic(data: _Data, topic: int, x: csr_matrix, config: TrainConfig) -> tuple[FloatArray, float]:
