@@ -55,7 +55,7 @@ __all__ = [
     "verify",
 ]
 
-FORMAT = 4
+FORMAT = 5
 """Format number of the folders that this version writes and reads."""
 
 MANIFEST = "manifest.json"
@@ -493,7 +493,8 @@ def _interval(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _chain(value: Mapping[str, Any]) -> VoiceChain:
     transition = _finite(value["transition"], len(TRANSITIONS), "chain")
-    return VoiceChain(tuple(transition.tolist()), tuple(_finite(value["start"], 3, "chain").tolist()))
+    start, apart = _finite(value["start"], 3, "chain"), _finite([value["apart"]], 1, "chain")
+    return VoiceChain(tuple(transition.tolist()), tuple(start.tolist()), float(apart[0]))
 
 
 def _construct(manifest: Mapping[str, Any], contents: Mapping[str, bytes], engine: Engine) -> FramingModel:

@@ -66,7 +66,7 @@ class FeatureConfig:
     characters: bool = True
     skeleton: bool = True
     entries: bool = True
-    min_df: Mapping[str, int] = field(default_factory=lambda: {"word": 2, "bigram": 6, "char": 8, "skeleton": 4, "entry": 2})
+    min_df: Mapping[str, int] = field(default_factory=lambda: {"word": 2, "bigram": 7, "char": 10, "skeleton": 4, "entry": 2})
     scale: Mapping[str, float] = field(
         default_factory=lambda: {"word": 1.0, "bigram": 0.5, "char": 0.7, "skeleton": 1.0, "entry": 0.7, "dense": 1.0}
     )

@@ -24,7 +24,7 @@ from framing.neighbours import NeighbourEffect
 from framing.probability import sigmoid, softmax
 from framing.records import FRAMES, Contribution, Prediction
 from framing.segment import Engine, Segmenter, Tokens
-from framing.voice import VOICE_HEADS, VoiceChain, anchors, quoted_probability
+from framing.voice import VOICE_HEADS, Lines, VoiceChain, lines, quoted_probability
 
 __all__ = ["BATCH", "FramingModel", "Scores"]
 
@@ -136,7 +136,7 @@ class FramingModel:
         raw += group.logits
         raw += self.bias
         frame = self.neighbours.apply(raw[:, :3], group.article)
-        quoted = quoted_probability(raw[:, -VOICE_HEADS:], self.chain, group.article, group.anchor)
+        quoted = quoted_probability(raw[:, -VOICE_HEADS:], self.chain, group.article, group.lines)
         return Scores(softmax(frame), sigmoid(raw[:, 3:-VOICE_HEADS]), quoted, frame)
 
     def predict(
@@ -240,7 +240,7 @@ class _Group:
     """Hold what the sentences of whole articles show by themselves, and what they show each other."""
 
     article: IntArray
-    anchor: IntArray
+    lines: Lines
     logits: FloatArray
     signals: Signals
     contributions: list[list[Contribution]]
@@ -250,7 +250,7 @@ class _Group:
 def _joined(sentences: Sequence[str], article: IntArray, batches: Sequence[_Batch]) -> _Group:
     return _Group(
         article,
-        anchors(sentences, article),
+        lines(sentences, article),
         np.concatenate([batch.logits for batch in batches]),
         Signals.joined([batch.signals for batch in batches]),
         [found for batch in batches for found in batch.words.contributions],

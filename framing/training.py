@@ -44,7 +44,7 @@ from framing.neighbours import fit_neighbours
 from framing.probability import sigmoid, softmax
 from framing.records import FRAMES, TOPICS, Example
 from framing.segment import Segmenter, Tokens
-from framing.voice import VoiceChain, anchors, quoted_probability
+from framing.voice import Lines, VoiceChain, lines, quoted_probability
 from framing.voice_training import fit_voice
 
 __all__ = ["SOLVER", "THREADS", "TrainConfig", "TrainReport", "feature_matrix", "train", "update", "with_test_figures"]
@@ -138,7 +138,7 @@ class _Data:
     article: IntArray
     register: IntArray
     alone: NDArray[np.bool_]
-    anchor: IntArray
+    lines: Lines
 
     @property
     def taught(self) -> IntArray:
@@ -386,7 +386,7 @@ def _prepare(examples: Sequence[Example], segmenter: Segmenter, topics: Sequence
         article,
         np.array([registers.setdefault(e.register, len(registers)) for e in examples], np.int64),
         np.array([e.source == "contrast" for e in examples], np.bool_),
-        anchors([e.text for e in examples], context.article),
+        lines([e.text for e in examples], context.article),
     )
 
 
@@ -410,17 +410,8 @@ def _subset(data: _Data, rows: IntArray) -> _Data:
         data.article[rows],
         data.register[rows],
         data.alone[rows],
-        _moved_anchor(data, rows),
+        data.lines.take(rows),
     )
-
-
-def _moved_anchor(data: _Data, rows: IntArray) -> IntArray:
-    """Return the anchors of some rows, counted among these."""
-    place = np.full(len(data.anchor), -1)
-    place[rows] = np.arange(len(rows))
-    anchor = data.anchor[rows]
-    moved: IntArray = np.where(anchor >= 0, place[anchor], -1)
-    return moved
 
 
 def _fold(data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArray, test_rows: IntArray) -> FloatArray:
@@ -442,7 +433,7 @@ def _article_fold(
         voice, chain = _fit_voice(part, x, config)
         topics = _joined([_fit_topic(part, k, x, config) for k in data.taught], space.columns)
     extractor = Extractor(space, matcher)
-    quoted = quoted_probability(_logits(voice, extractor, held), chain, held.context.article, held.anchor)
+    quoted = quoted_probability(_logits(voice, extractor, held), chain, held.context.article, held.lines)
     return quoted, _logits(topics, extractor, held)
 
 
@@ -525,7 +516,7 @@ def _fit_voice(data: _Data, x: csr_matrix, config: TrainConfig) -> tuple[_Heads,
         x[rows],
         data.quoted[rows],
         data.context.article[rows],
-        _moved_anchor(data, rows),
+        data.lines.take(rows),
         weight=data.weight[rows],
         strength=config.voice_strength,
     )

@@ -8,10 +8,12 @@ three or more (``BLOCK``), and an aside of one or two sentences within such a bl
 a caption). A sequence of states s scores
 
     Σ_t  u_t(s_t) + c(s_{t−1}, s_t) + [a block begins at t] (x_t·b + x_p·b' + x_q·b'') + [it ends] (x_t·e + x_p·e')
+         + a [t is an aside and stands apart]
 
-where x are the features of a sentence, p is the last sentence before t that is no heading, q the one
-before p, and u is linear in x_t for speech and block and 0 for the author. P(quoted) is the probability
-of the two quoted states, from the forward-backward algorithm.
+where x are the features of a sentence, p is the last sentence before t that does not stand apart, q the
+one before p, and u is linear in x_t for speech and block and 0 for the author; headings and lines in
+brackets stand apart. P(quoted) is the probability of the two quoted states, from the forward-backward
+algorithm.
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["VOICE_HEADS", "VoiceChain", "anchors", "quoted_probability", "voice_states"]
+__all__ = ["VOICE_HEADS", "Lines", "VoiceChain", "lines", "quoted_probability", "voice_states"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -52,8 +54,9 @@ TRANSITIONS = (
 
 INTO_SPEECH = [k for k, (_, right) in enumerate(TRANSITIONS) if right == SPEECH]
 INTO_BLOCK = [k for k, (_, right) in enumerate(TRANSITIONS) if right == BLOCK]
+INTO_ASIDE = [k for k, (_, right) in enumerate(TRANSITIONS) if right == ASIDE]
 BLOCK_BEGINS, BLOCK_ENDS = TRANSITIONS.index((AUTHOR, BLOCK)), TRANSITIONS.index((BLOCK, AUTHOR))
-"""Places in ``TRANSITIONS`` of the steps into speech, into a block, and across the two ends of a block."""
+"""Places in ``TRANSITIONS`` of the steps into speech, a block and an aside, and across the two ends of a block."""
 
 LONG_RUN = 3
 """Quoted sentences in a row that make a block."""
@@ -67,35 +70,61 @@ _LEAST = 1e-200
 """Smallest factor of a step: however strange the scores, some sequence of states remains possible."""
 
 _CLOSING = frozenset("。！？!?…”』」：:；;")
+_BRACKETS = {"（": "）", "(": ")", "【": "】", "[": "]"}
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceChain:
-    """Hold c, one weight per pair of ``TRANSITIONS``, and the weights of the first state (author, speech, block)."""
+    """Hold c, one weight per pair of ``TRANSITIONS``, the weights of the first state (author, speech, block), and a (``apart``)."""
 
     transition: tuple[float, ...] = (0.0,) * len(TRANSITIONS)
     start: tuple[float, ...] = (0.0,) * 3
+    apart: float = 0.0
 
     def to_data(self) -> dict[str, Any]:
         """Give the chain as JSON-ready data."""
-        return {"transition": list(self.transition), "start": list(self.start)}
+        return {"transition": list(self.transition), "start": list(self.start), "apart": self.apart}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> VoiceChain:
         """Rebuild from ``to_data``."""
-        return cls(tuple(float(v) for v in data["transition"]), tuple(float(v) for v in data["start"]))
+        return cls(tuple(float(v) for v in data["transition"]), tuple(float(v) for v in data["start"]), float(data["apart"]))
 
 
-def anchors(sentences: Sequence[str], article: IntArray) -> IntArray:
-    """Return for each sentence the last one before it in its article that is no heading, −1 where there is none."""
+class Lines(NamedTuple):
+    """Hold what the chain needs to know of sentences beside their features, as parallel arrays.
+
+    ``anchor`` is the last sentence before each in its article that does not stand apart, −1 where there
+    is none; ``apart`` tells which ones do.
+    """
+
+    anchor: IntArray
+    apart: NDArray[np.bool_]
+
+    def take(self, rows: IntArray) -> Lines:
+        """Return those of some rows, which hold an article whole or not at all, with anchors counted among them."""
+        place = np.full(len(self.anchor), -1)
+        place[rows] = np.arange(len(rows))
+        anchor = self.anchor[rows]
+        return Lines(np.where(anchor >= 0, place[anchor], -1), self.apart[rows])
+
+
+def lines(sentences: Sequence[str], article: IntArray) -> Lines:
+    """Return what the chain needs to know of sentences; those of one article are adjacent."""
     n = len(article)
-    plain = np.fromiter((len(text) > HEADING or text[-1:] in _CLOSING for text in sentences), np.bool_, n)
-    last = np.maximum.accumulate(np.where(plain, np.arange(n), -1))
-    result = np.full(n, -1)
-    result[1:] = last[:-1]
+    apart = np.fromiter(map(_stands_apart, sentences), np.bool_, n)
+    last = np.maximum.accumulate(np.where(apart, -1, np.arange(n)))
+    before = np.full(n, -1)
+    before[1:] = last[:-1]
     # Where there is none, −1 leads to the last sentence; that it may be of the same article changes nothing.
-    found: IntArray = np.where(article[result] == article, result, -1)
-    return found
+    return Lines(np.where(article[before] == article, before, -1), apart)
+
+
+def _stands_apart(text: str) -> bool:
+    """Tell whether a line is a heading, or all of it stands in brackets."""
+    if len(text) <= HEADING and text[-1:] not in _CLOSING:
+        return True
+    return text[:1] in _BRACKETS and text.rstrip("。.").endswith(_BRACKETS[text[0]])
 
 
 def before_anchor(anchor: IntArray) -> IntArray:
@@ -129,9 +158,9 @@ def _runs(marked: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def potentials(logits: FloatArray, chain: VoiceChain, anchor: IntArray) -> FloatArray:
+def potentials(logits: FloatArray, chain: VoiceChain, lines: Lines) -> FloatArray:
     """Return the score of each pair of ``TRANSITIONS`` into each sentence, shape ``(n, 10)``."""
-    head = np.ascontiguousarray(logits.T)
+    head, anchor = np.ascontiguousarray(logits.T), lines.anchor
     after = np.where(anchor >= 0, head[[BEGINS_AFTER, ENDS_AFTER]].take(anchor, axis=1), 0.0)
     before = before_anchor(anchor)
     later = np.where(before >= 0, head[BEGINS_LATER].take(before), 0.0)
@@ -140,18 +169,19 @@ def potentials(logits: FloatArray, chain: VoiceChain, anchor: IntArray) -> Float
     result[INTO_BLOCK] += head[RUNS]
     result[BLOCK_BEGINS] += head[BEGINS] + after[0] + later
     result[BLOCK_ENDS] += head[ENDS] + after[1]
+    result[INTO_ASIDE] += chain.apart * lines.apart
     moved: FloatArray = result.T
     return moved
 
 
-def quoted_probability(logits: FloatArray, chain: VoiceChain, article: IntArray, anchor: IntArray) -> FloatArray:
+def quoted_probability(logits: FloatArray, chain: VoiceChain, article: IntArray, lines: Lines) -> FloatArray:
     """Return P(quoted) of each sentence given all sentences of its article.
 
     Args:
         logits: raw scores of the heads, shape ``(n, VOICE_HEADS)``.
         chain: the weights that tie neighbours together.
         article: the article number of each sentence; sentences of one article are adjacent.
-        anchor: the result of ``anchors``.
+        lines: the result of ``lines``.
 
     Returns:
         Probabilities, shape ``(n,)``.
@@ -159,7 +189,7 @@ def quoted_probability(logits: FloatArray, chain: VoiceChain, article: IntArray,
     n = len(logits)
     if not n:
         return np.zeros(0)
-    scores = potentials(logits, chain, anchor).T
+    scores = potentials(logits, chain, lines).T
     # Which row's scores are shifted does not matter: probabilities are normalized row by row.
     scores -= scores.max(axis=0)
     factors = np.maximum(np.exp(scores, out=scores), _LEAST, out=scores)

@@ -20,6 +20,7 @@ from framing.voice import (
     BLOCK_ENDS,
     ENDS,
     ENDS_AFTER,
+    INTO_ASIDE,
     INTO_BLOCK,
     INTO_SPEECH,
     RUNS,
@@ -28,6 +29,7 @@ from framing.voice import (
     STATES,
     TRANSITIONS,
     VOICE_HEADS,
+    Lines,
     VoiceChain,
     before_anchor,
     potentials,
@@ -156,6 +158,7 @@ def _step_sizes(
         _BIAS_PENALTY + each.sum() * heads,
         _CHAIN_PENALTY + each.sum() * spread(pairs, each),
         _CHAIN_PENALTY + share.sum() * spread(first[:, _START], share),
+        _CHAIN_PENALTY + each.sum() * spread(pairs[:, INTO_ASIDE].sum(axis=1, keepdims=True), each),
     ]
     result: FloatArray = 1.0 / np.sqrt(np.concatenate(curvature))
     return result
@@ -165,7 +168,7 @@ def fit_voice(
     x: csr_matrix,
     quoted: NDArray[np.bool_],
     article: IntArray,
-    anchor: IntArray,
+    lines: Lines,
     *,
     weight: FloatArray | None = None,
     strength: float = 1.0,
@@ -177,7 +180,7 @@ def fit_voice(
         x: features of running articles, shape ``(n, columns)``.
         quoted: whether each sentence is somebody else's.
         article: the article number of each; sentences of one article are adjacent and in order.
-        anchor: the result of ``voice.anchors``.
+        lines: the result of ``voice.lines``.
         weight: how much each sentence counts, 1 for all by default; an article counts by their mean.
         strength: the weight λ of the penalty λ/2 ‖w‖² on the heads; that of u(block) is penalized ``_RUN_FACTOR`` times as strongly.
         iterations: most steps of L-BFGS; stopping early regularizes as well.
@@ -201,20 +204,21 @@ def fit_voice(
         true_pairs[1:, k] = (states[:-1] == left) & (states[1:] == right)
     true_pairs[articles.starts] = 0.0
     true_first = np.eye(STATES)[states[articles.starts]]
-    cuts = np.cumsum([columns * VOICE_HEADS, VOICE_HEADS, len(TRANSITIONS)])
-    activity = _pull_back(true_pairs, true_first, anchor, articles)
+    cuts = np.cumsum([columns * VOICE_HEADS, VOICE_HEADS, len(TRANSITIONS), len(_START)])
+    activity = _pull_back(true_pairs, true_first, lines.anchor, articles)
     strengths = np.full(VOICE_HEADS, strength)
     strengths[RUNS] *= _RUN_FACTOR
     size = _step_sizes(x, activity, true_pairs, true_first, each[:, 0], share, strengths)
 
-    def parts(v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        w, bias, transition, start = np.split(v, cuts)
-        return w.reshape(columns, VOICE_HEADS), bias, transition, start
+    def parts(v: FloatArray) -> tuple[FloatArray, FloatArray, VoiceChain]:
+        w, bias, transition, start, apart = np.split(v, cuts)
+        return w.reshape(columns, VOICE_HEADS), bias, VoiceChain(tuple(transition.tolist()), tuple(start.tolist()), float(apart[0]))
 
     def loss(v: FloatArray) -> tuple[float, FloatArray]:
-        w, bias, transition, start = parts(v * size)
+        w, bias, chain = parts(v * size)
         heads = np.asarray(x @ w) + bias
-        scores = potentials(heads, VoiceChain(tuple(transition), tuple(start)), anchor)
+        scores = potentials(heads, chain, lines)
+        transition, start = np.array(chain.transition), np.array(chain.start)
         opening = np.full((len(articles.starts), STATES), _IMPOSSIBLE)
         opening[:, _START] = start
         opening[:, SPEECH] += heads[articles.starts, SPEAKS]
@@ -222,16 +226,17 @@ def fit_voice(
         pairs, first, total = _expectations(scores, opening, articles)
         reached = (each * scores * true_pairs).sum() + (share[:, None] * opening * true_first).sum()
         pairs, first = each * (pairs - true_pairs), share[:, None] * (first - true_first)
-        slope = _pull_back(pairs, first, anchor, articles)
-        penalty = (strengths * w**2).sum() + _BIAS_PENALTY * (bias**2).sum() + _CHAIN_PENALTY * ((transition**2).sum() + (start**2).sum())
+        slope = _pull_back(pairs, first, lines.anchor, articles)
+        penalty = (strengths * w**2).sum() + _BIAS_PENALTY * (bias**2).sum()
+        penalty += _CHAIN_PENALTY * ((transition**2).sum() + (start**2).sum() + chain.apart**2)
         gradient = [
             (np.asarray(transposed @ slope) + strengths * w).ravel(),
             slope.sum(axis=0) + _BIAS_PENALTY * bias,
             pairs.sum(axis=0) + _CHAIN_PENALTY * transition,
             first[:, _START].sum(axis=0) + _CHAIN_PENALTY * start,
+            [pairs[lines.apart][:, INTO_ASIDE].sum() + _CHAIN_PENALTY * chain.apart],
         ]
         return float(share @ total - reached + 0.5 * penalty), np.concatenate(gradient) * size
 
     found = minimize(loss, np.zeros(len(size)), jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 8})
-    w, bias, transition, start = parts(found.x * size)
-    return VoiceFit(w, bias, VoiceChain(tuple(transition.tolist()), tuple(start.tolist())))
+    return VoiceFit(*parts(found.x * size))

@@ -144,8 +144,11 @@ def small_model(labelled: list[Example]) -> FramingModel:
     """Give a model trained on them."""
     from threadpoolctl import threadpool_limits
 
+    from framing.features import FeatureConfig
     from framing.training import TrainConfig, train
 
+    # So few rows have hardly an n-gram of characters ten times.
+    config = TrainConfig(folds=3, jobs=1, features=FeatureConfig(min_df={"word": 2, "bigram": 2, "char": 3, "skeleton": 3, "entry": 2}))
     # Threads only wait for each other on so few rows.
     with threadpool_limits(1):
-        return train(labelled, load_lexicon(), TrainConfig(folds=3, jobs=1), name="small")[0]
+        return train(labelled, load_lexicon(), config, name="small")[0]

@@ -16,6 +16,9 @@ from framing.records import Example
 from framing.segment import Segmenter
 from framing.training import feature_matrix
 
+ALL_BLOCKS = FeatureConfig(min_df={"word": 2, "bigram": 2, "char": 3, "skeleton": 3, "entry": 2})
+"""Least document frequencies under which six articles have columns in every block."""
+
 WORDS_ONLY = FeatureConfig(word_bigrams=False, characters=False, skeleton=False, entries=False, min_df={"word": 1})
 
 
@@ -31,16 +34,17 @@ def matcher() -> Matcher:
 
 @pytest.fixture(scope="module")
 def space(labelled: list[Example], segmenter: Segmenter, matcher: Matcher) -> FeatureSpace:
-    return fit_features(segmenter.segment([e.text for e in labelled]), Context.of(e.article for e in labelled), matcher, FeatureConfig())
+    return fit_features(segmenter.segment([e.text for e in labelled]), Context.of(e.article for e in labelled), matcher, ALL_BLOCKS)
 
 
 def test_the_space_depends_on_the_data_alone(labelled: list[Example], segmenter: Segmenter, space: FeatureSpace) -> None:
     again = fit_features(
-        segmenter.segment([e.text for e in labelled]), Context.of(e.article for e in labelled), Matcher(load_lexicon()), FeatureConfig()
+        segmenter.segment([e.text for e in labelled]), Context.of(e.article for e in labelled), Matcher(load_lexicon()), ALL_BLOCKS
     )
     assert (again.words, again.entries, again.dense) == (space.words, space.entries, space.dense)
     for name in ("word_ids", "bigram_keys", "char_keys", "skeleton_keys", "idf"):
         np.testing.assert_array_equal(getattr(again, name), getattr(space, name))
+    assert all(space.sizes.values())
     assert sum(space.sizes.values()) == space.columns == len(space.idf) + len(space.dense)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from framing import model as room
-from framing.features import Context, Extractor, FeatureConfig, fit_features
+from framing.features import Context, Extractor, fit_features
 from framing.lexicon import Matcher, load_lexicon
 from framing.model import FramingModel
 from framing.neighbours import NeighbourEffect
@@ -167,7 +167,7 @@ def test_of_equally_strong_words_the_outer_ones_come_first(small_model: FramingM
 def test_scoring_equals_scikit_learn(labelled: list[Example], texts: list[str], names: list[str], small_model: FramingModel) -> None:
     """The sparse sum of the scoring path is the decision function of the estimator that was trained."""
     matcher, tokens, context = Matcher(load_lexicon()), Segmenter(load_lexicon().regional).segment(texts), Context.of(names)
-    space = fit_features(tokens, context, matcher, FeatureConfig())
+    space = fit_features(tokens, context, matcher, small_model.space.config)
     extractor = Extractor(space, matcher)
     rows = feature_matrix(extractor, tokens, context)
     head = LogisticRegression(C=1.0, max_iter=200).fit(rows, [FRAMES.index(e.frame) for e in labelled])

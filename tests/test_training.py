@@ -22,7 +22,8 @@ from framing.records import TOPICS, Example
 from framing.segment import Segmenter
 from framing.training import TrainConfig, feature_matrix, train, update, with_test_figures
 
-CONFIG = TrainConfig(folds=3, jobs=1)
+# That of the small model.
+CONFIG = TrainConfig(folds=3, jobs=1, features=FeatureConfig(min_df={"word": 2, "bigram": 2, "char": 3, "skeleton": 3, "entry": 2}))
 
 
 def folder_bytes(model: FramingModel, place: Path) -> dict[str, bytes]:
@@ -229,7 +230,7 @@ def test_the_matrix_does_not_depend_on_the_batches(monkeypatch: pytest.MonkeyPat
     """Whole articles stay together, so that what stands around a sentence is the same in every cut."""
     segmenter, matcher = Segmenter(load_lexicon().regional), Matcher(load_lexicon())
     tokens, context = segmenter.segment([e.text for e in labelled]), Context.of(e.article for e in labelled)
-    extractor = Extractor(fit_features(tokens, context, matcher, FeatureConfig()), matcher)
+    extractor = Extractor(fit_features(tokens, context, matcher, CONFIG.features), matcher)
     at_once = feature_matrix(extractor, tokens, context)
     monkeypatch.setattr("framing.training._BATCH", 1)
     np.testing.assert_array_equal(feature_matrix(extractor, tokens, context).toarray(), at_once.toarray())

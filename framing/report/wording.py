@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from math import erf, sqrt
 from typing import TYPE_CHECKING, Literal
 
 from framing.records import ArticleScore, Estimate, TopicShare
@@ -41,8 +42,15 @@ class Wording:
             skepticism=percent(row.skepticism.value),
             net=signed(row.net.value),
             interval=interval(row.net),
+            side=self._side(row.net),
         )
         return sentence + self._contrast(score)
+
+    def _side(self, net: Estimate) -> str:
+        """Name the side that an undecided net stance is more likely on, and how likely that is."""
+        chance = chance_above_zero(net)
+        side = "verdict.more_praise" if chance >= 0.5 else "verdict.more_skepticism"
+        return self[side].format(chance=percent(max(chance, 1 - chance)))
 
     def _contrast(self, score: ArticleScore) -> str:
         """Name the topics that are certainly on different sides of the article's own net stance."""
@@ -116,6 +124,22 @@ def precise(value: float) -> str:
     return "0.000" if text in ("+0.000", "-0.000") else text.replace("-", "−")
 
 
+def chance_above_zero(value: Estimate) -> float:
+    """Return the probability that a quantity is above 0, its 90% interval being that of a normal distribution.
+
+    That is Φ(1.645 value / half), half being the longer arm of the interval: the other one may end where the
+    range of the quantity does.
+    """
+    half = max(value.high - value.value, value.value - value.low)
+    if half <= 0:
+        return 0.5 if value.value == 0 else float(value.value > 0)
+    return 0.5 * (1 + erf(_NORMAL_90 * value.value / half / sqrt(2)))
+
+
+_NORMAL_90 = 1.645
+"""Standard errors on each side of a 90% interval of a normal distribution."""
+
+
 def interval(value: Estimate, *, shares: bool = False) -> str:
     """Format the 90% interval of a net stance, or of a share in whole percent."""
     if shares:
@@ -153,13 +177,15 @@ _TABLE: dict[str, tuple[str, str]] = {
         "Skepticism prevails: praise {praise}, skepticism {skepticism}, net stance {net} (90% interval {interval}).",
     ),
     "verdict.mixed": (
-        "褒贬并存，看不出偏向：赞扬 {praise}，质疑 {skepticism}，净倾向 {net}（90% 区间 {interval}）。",
-        "Both praise and skepticism, with no clear side: praise {praise}, skepticism {skepticism}, net stance {net} (90% interval {interval}).",
+        "褒贬并存，{side}：赞扬 {praise}，质疑 {skepticism}，净倾向 {net}（90% 区间 {interval}）。",
+        "Both praise and skepticism, {side}: praise {praise}, skepticism {skepticism}, net stance {net} (90% interval {interval}).",
     ),
     "verdict.neutral": (
-        "以中性报道为主：赞扬 {praise}，质疑 {skepticism}，净倾向 {net}（90% 区间 {interval}）。",
-        "Mostly neutral reporting: praise {praise}, skepticism {skepticism}, net stance {net} (90% interval {interval}).",
+        "以中性报道为主，{side}：赞扬 {praise}，质疑 {skepticism}，净倾向 {net}（90% 区间 {interval}）。",
+        "Mostly neutral reporting, {side}: praise {praise}, skepticism {skepticism}, net stance {net} (90% interval {interval}).",
     ),
+    "verdict.more_praise": ("赞扬多于质疑的可能为 {chance}", "more praise than skepticism with a probability of {chance}"),
+    "verdict.more_skepticism": ("质疑多于赞扬的可能为 {chance}", "more skepticism than praise with a probability of {chance}"),
     "verdict.topics_praised": ("谈{topics}时偏赞扬。", " {topics}: praised."),
     "verdict.topics_doubted": ("谈{topics}时偏质疑。", " {topics}: doubted."),
     "lean.marketing": (

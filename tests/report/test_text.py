@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from framing.clean import clean
-from framing.records import ArticleScore, Contribution, Prediction, ScoredSentence
+from framing.records import ArticleScore, Contribution, Estimate, Prediction, ScoredSentence
 from framing.report.text import Style, pad, printable, render
-from framing.report.wording import LANGUAGES, Language, language_of_locale, wording
+from framing.report.wording import LANGUAGES, Language, chance_above_zero, language_of_locale, wording
 from framing.sentences import split
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -129,3 +130,33 @@ def test_verbose_sum_adds_up(praising: ArticleScore) -> None:
     shown = render([item], wording("en"), Style(verbose=True))
     assert "+0.750 (words) +0.500 (other words) +0.250 (whole sentence) = +1.500 = log(P/S)" in shown
     assert "log(P/S)" not in render([item], wording("en"), Style())
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "chance"),
+    [
+        (0.0, -0.3, 0.3, 0.5),
+        (0.2, 0.0, 0.4, 0.95),
+        (-0.2, -0.4, 0.0, 0.05),
+        (0.9, 0.4, 1.0, 0.9985),
+        (0.3, 0.3, 0.3, 1.0),
+        (-0.3, -0.3, -0.3, 0.0),
+        (0.0, 0.0, 0.0, 0.5),
+    ],
+)
+def test_the_chance_of_a_side_follows_from_the_interval(value: float, low: float, high: float, chance: float) -> None:
+    assert chance_above_zero(Estimate(value, low, high)) == pytest.approx(chance, abs=5e-4)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["mixed", "neutral"])
+@pytest.mark.parametrize(("net", "side"), [(0.1, "praise"), (-0.1, "skepticism")])
+def test_an_undecided_verdict_names_the_likelier_side(
+    praising: ArticleScore, language: Language, name: Literal["mixed", "neutral"], net: float, side: str
+) -> None:
+    total = replace(praising.topics[-1], net=Estimate(net, net - 0.2, net + 0.2))
+    words = wording(language)
+    text = words.verdict(replace(praising, topics=(*praising.topics[:-1], total), verdict=name))
+    assert words[f"verdict.more_{side}"].format(chance="79%") in text
+    decided = words.verdict(replace(praising, topics=(*praising.topics[:-1], total), verdict="praise"))
+    assert "79%" not in decided
