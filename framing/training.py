@@ -420,7 +420,7 @@ def _fold(data: _Data, lexicon: Lexicon, config: TrainConfig, train_rows: IntArr
     space, x = _matrix(part, matcher, config)
     with threadpool_limits(THREADS):
         heads = _fit_stance(part, space, x, config)
-    return _logits(heads, Extractor(space, matcher), held)
+    return _logits(heads, feature_matrix(Extractor(space, matcher), held.tokens, held.context))
 
 
 def _article_fold(
@@ -432,13 +432,12 @@ def _article_fold(
     with threadpool_limits(THREADS):
         voice, chain = _fit_voice(part, x, config)
         topics = _joined([_fit_topic(part, k, x, config) for k in data.taught], space.columns)
-    extractor = Extractor(space, matcher)
-    quoted = quoted_probability(_logits(voice, extractor, held), chain, held.context.article, held.lines)
-    return quoted, _logits(topics, extractor, held)
+    shown = feature_matrix(Extractor(space, matcher), held.tokens, held.context)
+    return quoted_probability(_logits(voice, shown), chain, held.context.article, held.lines), _logits(topics, shown)
 
 
-def _logits(heads: _Heads, extractor: Extractor, data: _Data) -> FloatArray:
-    return np.asarray(feature_matrix(extractor, data.tokens, data.context) @ heads.weights + heads.bias)
+def _logits(heads: _Heads, x: csr_matrix) -> FloatArray:
+    return np.asarray(x @ heads.weights + heads.bias)
 
 
 def _joined(heads: Sequence[tuple[FloatArray, float]], columns: int) -> _Heads:
