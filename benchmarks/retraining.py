@@ -36,8 +36,8 @@ from threadpoolctl import threadpool_limits
 from framing.features import Context, Extractor, FeatureConfig, fit_features
 from framing.labelling.files import label_files, read_folder
 from framing.lexicon import Matcher, load_lexicon
+from framing.matrix import feature_matrix
 from framing.segment import Segmenter
-from framing.training import feature_matrix
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDED = 200

@@ -26,7 +26,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from framing.probability import softmax
+from framing.probability import NORMAL_90, softmax
 from framing.records import Estimate, Prediction, TopicShare, VoiceShare
 
 __all__ = ["ALL", "MIN_WEIGHT", "IntervalModel", "Tilt", "aggregate", "fit_intervals", "fit_tilt", "lean", "tilted_frames", "verdict"]
@@ -205,13 +205,13 @@ def fit_intervals(
     covered = 1.0
     for name, pairs in errors.items():
         if not pairs:
-            tau[name], z[name] = 0.1, 1.645
+            tau[name], z[name] = 0.1, NORMAL_90
             continue
         error = np.array([p[0] for p in pairs])
         within = np.array([p[1] for p in pairs])
         tau[name] = float(np.sqrt(max(0.0, float(np.mean(error**2 - within)))))
         ratio = np.abs(error) / np.sqrt(within + tau[name] ** 2 + 1e-12)
-        z[name] = float(max(1.645, np.quantile(ratio, 0.9)))
+        z[name] = float(max(NORMAL_90, np.quantile(ratio, 0.9)))
         if name == "net":
             covered = float(np.mean(ratio <= z[name]))
     return IntervalModel(tau, z, tilt), covered, float(np.mean(all_net)) if all_net else 0.0

@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from framing.features import Context, Extractor, FeatureConfig, fit_features
 from framing.lexicon import Lexicon, Matcher, load_lexicon
+from framing.matrix import feature_matrix
 from framing.segment import Segmenter
-from framing.training import SOLVER, THREADS, feature_matrix
+from framing.training import SOLVER, THREADS
 
 __all__ = ["FramingClassifier"]
 

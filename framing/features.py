@@ -4,11 +4,11 @@ A row is the concatenation of blocks. Three are TF-IDF blocks (word n-grams, cha
 n-grams over the sentence's skeleton of cue classes), two hold lexicon entries and cue classes, and
 one holds binned sums of polarity, sentence shape and context.
 
-What is found in a batch (``Findings``) can be given in two ways. Training and evidence take
-*occurrences*: a (row, column, value, span) quadruple for each place in the text where a feature
-occurs. The values of one row and column add up to the feature's value, so a score can be split exactly
-over the text. Scoring takes only the sums that linear heads need (``Projection``), from tables in which
-weight, idf and scale are multiplied out beforehand.
+What is found in a batch (``Findings``) can be given in two ways. Training takes *occurrences*: a (row,
+column, value, span) quadruple for each place in the text where a feature occurs. The values of one row
+and column add up to the feature's value, so a score can be split exactly over the text. Scoring takes
+only the sums that linear heads need (``Projection``), and evidence those of the places in the text, from
+tables in which weight, idf and scale are multiplied out beforehand.
 
 The weight of an occurrence of term t in a TF-IDF block is idf(t) / sqrt(sum of idf² over the row's
 occurrences in that block), with idf(t) = ln((1 + n) / (1 + df(t))) + 1: scikit-learn's smoothed
@@ -41,7 +41,6 @@ __all__ = [
     "Occurrences",
     "Projection",
     "Signals",
-    "extract",
     "fit_features",
 ]
 
@@ -78,14 +77,12 @@ class FeatureConfig:
         return asdict(self)
 
 
-@dataclass(frozen=True, eq=False)
-class Occurrences:
-    """Hold the occurrences of a batch as parallel arrays.
+class Occurrences(NamedTuple):
+    """Hold occurrences as parallel arrays.
 
     ``start`` and ``end`` are offsets into the canonical text, or ``NO_SPAN``.
     """
 
-    rows: int
     row: IntArray
     column: IntArray
     value: FloatArray
@@ -469,38 +466,24 @@ class Extractor:
         """Return the column of each level, counted from the first dense one, −1 for those that the space does not have."""
         return np.array([self._level_columns.get(_level_name(level, number), -1) for number in range(level.columns)], np.int64)
 
-    def occurrences(self, findings: Findings, surroundings: Sequence[Level]) -> Occurrences:
-        """Give findings, and the levels of their surroundings, as occurrences."""
-        parts = self.parts(findings, surroundings)
-        row, column, value, start, end = (np.concatenate(c) for c in zip(*parts, strict=True))
-        return Occurrences(findings.rows, row, column, value, start, end)
-
-    def parts(self, findings: Findings, surroundings: Sequence[Level]) -> Iterator[_Arrays]:
-        """Give occurrences part by part, as (row, column, value, start, end), so that nobody needs to hold them all."""
+    def occurrences(self, findings: Findings, surroundings: Sequence[Level]) -> Iterator[Occurrences]:
+        """Give findings, and the levels of their surroundings, as occurrences: part by part, so that nobody needs to hold them all."""
         yield self._term_occurrences(findings)
         offset, scale = self.space.offsets["dense"], self.space.config.scale["dense"]
         for level in (*findings.levels, *surroundings):
             columns = self.level_columns(level)
-            for row, column, value, start, end in _level_occurrences(level, columns, findings.rows):
-                yield row, column + offset, value * scale, start, end
+            for found in _level_occurrences(level, columns, findings.rows):
+                yield found._replace(column=found.column + offset, value=found.value * scale)
 
-    def _term_occurrences(self, findings: Findings) -> _Arrays:
+    def _term_occurrences(self, findings: Findings) -> Occurrences:
         terms, rows = findings.terms, findings.rows
         idf = self.space.idf[terms.column]
         norm = np.sqrt(row_sums(idf * idf, terms.segment, rows * len(TERM_BLOCKS)))
         value = self.space.term_weight[terms.column] / norm[terms.segment]
-        return terms.segment % max(rows, 1), terms.column, value, terms.start, terms.end
-
-    def __call__(self, tokens: Tokens, context: Context) -> Occurrences:
-        """Extract the features of a batch; rows of one article must be adjacent and in order."""
-        findings = self.find(tokens)
-        return self.occurrences(findings, self.surroundings(findings.signals, context))
+        return Occurrences(terms.segment % max(rows, 1), terms.column, value, terms.start, terms.end)
 
 
-_Arrays = tuple[IntArray, IntArray, FloatArray, IntArray, IntArray]
-
-
-def _level_occurrences(level: Level, columns: IntArray, rows: int) -> Iterator[_Arrays]:
+def _level_occurrences(level: Level, columns: IntArray, rows: int) -> Iterator[Occurrences]:
     """Give value 1 to each row and column, split over the row's places by their share where it has any."""
     if level.cumulative:
         pairs = [(at, np.full(len(at), columns[step])) for step in range(level.columns) for at in (level.level > step).nonzero()]
@@ -525,12 +508,12 @@ def _level_occurrences(level: Level, columns: IntArray, rows: int) -> Iterator[_
     counts = np.searchsorted(live_row, row, side="right") - first
     which = np.repeat(np.arange(len(counts)), counts)
     at = live[np.repeat(first, counts) + np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)]
-    yield row[which], column[which], value[at] / total[matches.row[at]], matches.start[at], matches.end[at]
+    yield Occurrences(row[which], column[which], value[at] / total[matches.row[at]], matches.start[at], matches.end[at])
 
 
-def _unplaced(row: IntArray, column: IntArray) -> _Arrays:
+def _unplaced(row: IntArray, column: IntArray) -> Occurrences:
     nowhere = np.full(len(row), NO_SPAN)
-    return row, column, np.ones(len(row)), nowhere, nowhere
+    return Occurrences(row, column, np.ones(len(row)), nowhere, nowhere)
 
 
 class Projection:
@@ -683,8 +666,3 @@ class _LevelTable:
                 chunk = index[:, row : row + _CHUNK]
                 result[begin + row : begin + row + _CHUNK] = self._weights.take(chunk, axis=0).sum(axis=0)
         return result
-
-
-def extract(tokens: Tokens, context: Context, space: FeatureSpace, matcher: Matcher) -> Occurrences:
-    """Extract once; build an ``Extractor`` for repeated use."""
-    return Extractor(space, matcher)(tokens, context)

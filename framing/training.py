@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags, hstack, vstack
+from scipy.sparse import csr_matrix, diags, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
@@ -39,6 +38,7 @@ from framing.calibration import (
 from framing.errors import TrainingError
 from framing.features import Context, Extractor, FeatureConfig, FeatureSpace, fit_features
 from framing.lexicon import Lexicon, Matcher
+from framing.matrix import feature_matrix
 from framing.model import FramingModel
 from framing.neighbours import fit_neighbours
 from framing.probability import sigmoid, softmax
@@ -47,7 +47,7 @@ from framing.segment import Segmenter, Tokens
 from framing.voice import Lines, VoiceChain, lines, quoted_probability
 from framing.voice_training import fit_voice
 
-__all__ = ["SOLVER", "THREADS", "TrainConfig", "TrainReport", "feature_matrix", "train", "update", "with_test_figures"]
+__all__ = ["SOLVER", "THREADS", "TrainConfig", "TrainReport", "train", "update", "with_test_figures"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -94,35 +94,6 @@ class TrainReport:
     voice_f1: float
     coverage_90: float
     net_mae: float
-
-
-_BATCH = 4096
-"""Sentences whose features are made at a time: until they are added up they take many times the memory of the matrix."""
-
-
-def feature_matrix(extractor: Extractor, tokens: Tokens, context: Context) -> csr_matrix:
-    """Return the features of sentences as the matrix that scikit-learn's estimators take; rows of one article must be adjacent and in order."""
-    parts = [csr_matrix((0, extractor.space.columns))]
-    for rows in _batches(context.article):
-        found = extractor.find(tokens.take(rows))
-        surroundings = extractor.surroundings(found.signals, Context(context.article[rows]))
-        # Where in the text they occur is dropped at once, since it takes most of the memory.
-        cells = (
-            (row.astype(np.int32), column.astype(np.int32), value) for row, column, value, _, _ in extractor.parts(found, surroundings)
-        )
-        row, column, value = (np.concatenate(c) for c in zip(*cells, strict=True))
-        parts.append(csr_matrix((value, (row, column)), shape=(len(rows), extractor.space.columns)))
-    return vstack(parts, format="csr")
-
-
-def _batches(article: IntArray) -> Iterator[IntArray]:
-    """Cut the rows into batches of whole articles."""
-    edges = [0]
-    for end in (np.flatnonzero(np.diff(article, append=-1)) + 1).tolist():
-        if end - edges[-1] >= _BATCH or end == len(article):
-            edges.append(end)
-    for begin, end in pairwise(edges):
-        yield np.arange(begin, end)
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framing import features
-from framing.features import NO_SPAN, Context, Extractor, FeatureConfig, FeatureSpace, Projection, extract, fit_features
+from framing.features import NO_SPAN, Context, Extractor, FeatureConfig, FeatureSpace, Occurrences, Projection, fit_features
 from framing.lexicon import Lexicon, Matcher, load_lexicon
+from framing.matrix import feature_matrix
 from framing.records import Example
-from framing.segment import Segmenter
-from framing.training import feature_matrix
+from framing.segment import Segmenter, Tokens
 
 ALL_BLOCKS = FeatureConfig(min_df={"word": 2, "bigram": 2, "char": 3, "skeleton": 3, "entry": 2})
 """Least document frequencies under which six articles have columns in every block."""
 
 WORDS_ONLY = FeatureConfig(word_bigrams=False, characters=False, skeleton=False, entries=False, min_df={"word": 1})
+
+
+def occurrences(extractor: Extractor, tokens: Tokens, context: Context) -> Occurrences:
+    findings = extractor.find(tokens)
+    parts = extractor.occurrences(findings, extractor.surroundings(findings.signals, context))
+    return Occurrences(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +81,8 @@ def test_words_are_tf_idf_as_in_the_formula() -> None:
 )
 def test_occurrences_lie_in_their_rows(segmenter: Segmenter, matcher: Matcher, space: FeatureSpace, sentences: list[str]) -> None:
     tokens = segmenter.segment(sentences)
-    found = Extractor(space, matcher)(tokens, Context(np.zeros(len(sentences), np.int64)))
-    assert found.rows == len(sentences)
+    found = occurrences(Extractor(space, matcher), tokens, Context(np.zeros(len(sentences), np.int64)))
+    assert ((found.row >= 0) & (found.row < len(sentences))).all()
     assert np.isfinite(found.value).all()
     assert ((found.column >= 0) & (found.column < space.columns)).all()
     placed = found.start != NO_SPAN
@@ -94,7 +100,7 @@ def test_numbers_are_seen_by_their_shape(segmenter: Segmenter) -> None:
 
 
 def test_unknown_words_leave_no_trace(segmenter: Segmenter, matcher: Matcher, space: FeatureSpace) -> None:
-    found = extract(segmenter.segment(["qwertz"]), Context.single(1), space, matcher)
+    found = occurrences(Extractor(space, matcher), segmenter.segment(["qwertz"]), Context.single(1))
     assert (found.column >= space.offsets["dense"]).all()
 
 
@@ -186,13 +192,11 @@ def test_places_are_the_placed_occurrences(segmenter: Segmenter, matcher: Matche
     tokens = segmenter.segment(sentences)
     weights = np.random.default_rng(1).normal(size=(space.columns, 1))
     findings = extractor.find(tokens)
-    occurrences = extractor.occurrences(findings, ())
     expected: dict[tuple[int, int, int], float] = {}
-    for row, column, value, start, end in zip(
-        *(getattr(occurrences, n).tolist() for n in ("row", "column", "value", "start", "end")), strict=True
-    ):
-        if start != NO_SPAN:
-            expected[row, start, end] = expected.get((row, start, end), 0.0) + value * weights[column, 0]
+    for part in extractor.occurrences(findings, ()):
+        for row, column, value, start, end in zip(*(array.tolist() for array in part), strict=True):
+            if start != NO_SPAN:
+                expected[row, start, end] = expected.get((row, start, end), 0.0) + value * weights[column, 0]
     places = Projection(extractor, weights).places(findings)
     found = dict.fromkeys(expected, 0.0)
     for row, start, end, value in zip(*(a.tolist() for a in places), strict=True):

@@ -28,6 +28,7 @@ ROOMS = {
     "cues": {"lexicon", "segment", "trie"},
     "levels": {"cues", "lexicon", "segment", "trie"},
     "features": {"cues", "levels", "lexicon", "segment", "trie"},
+    "matrix": {"features", "segment"},
     "probability": set(),
     "neighbours": {"probability"},
     "voice": set(),
@@ -46,6 +47,7 @@ ROOMS = {
         "calibration",
         "features",
         "lexicon",
+        "matrix",
         "model",
         "neighbours",
         "probability",
@@ -53,7 +55,7 @@ ROOMS = {
         "voice",
         "voice_training",
     },
-    "classifier": {"features", "lexicon", "segment", "training"},
+    "classifier": {"features", "lexicon", "matrix", "segment", "training"},
     "evaluation": {"aggregate", "analysis", "model"},
     "retraining": {"artifact", "card", "evaluation", "labelling", "lexicon", "model", "training"},
 }
@@ -62,8 +64,8 @@ FOLDERS = {
     "report": {"compare", "gate", "output", "segment", "stability"},
     "batch": {"analysis", "decode", "model", "output", "report"},
     "labelling": {
-        "analysis", "artifact", "classifier", "clean", "decode", "evaluation", "features", "input", "lexicon", "model", "output",
-        "segment", "sentences",
+        "analysis", "artifact", "classifier", "clean", "decode", "evaluation", "features", "input", "lexicon", "matrix", "model",
+        "output", "segment", "sentences",
     },
 }  # fmt: skip
 MODULES = {".".join(["framing", *p.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__"): p for p in PACKAGE.rglob("*.py")}

@@ -14,11 +14,11 @@ from sklearn.linear_model import LogisticRegression
 from framing import model as room
 from framing.features import Context, Extractor, fit_features
 from framing.lexicon import Matcher, load_lexicon
+from framing.matrix import feature_matrix
 from framing.model import FramingModel
 from framing.neighbours import NeighbourEffect
 from framing.records import FRAMES, Example
 from framing.segment import Segmenter, Tokens
-from framing.training import feature_matrix
 from framing.voice import VOICE_HEADS
 
 PIECES = [

@@ -13,14 +13,13 @@ from framing.artifact import load, save
 from framing.card import model_card
 from framing.errors import TrainingError
 from framing.evaluation import evaluate
-from framing.features import Context, Extractor, FeatureConfig, fit_features
+from framing.features import FeatureConfig
 from framing.labelling.files import read_folder
 from framing.labelling.topics import TopicSpec, label_by_vocabulary, with_topics
-from framing.lexicon import Matcher, load_lexicon
+from framing.lexicon import load_lexicon
 from framing.model import FramingModel
 from framing.records import TOPICS, Example
-from framing.segment import Segmenter
-from framing.training import TrainConfig, feature_matrix, train, update, with_test_figures
+from framing.training import TrainConfig, train, update, with_test_figures
 
 # That of the small model.
 CONFIG = TrainConfig(folds=3, jobs=1, features=FeatureConfig(min_df={"word": 2, "bigram": 2, "char": 3, "skeleton": 3, "entry": 2}))
@@ -224,15 +223,3 @@ def test_labels_of_some_articles_outweigh_a_vocabulary() -> None:
     # The figure of the report is of read articles only: by vocabulary alone it is how well the terms are found again.
     assert abs(seen - with_labels) < 0.15
     assert agreement > by_vocabulary + 0.1
-
-
-def test_the_matrix_does_not_depend_on_the_batches(monkeypatch: pytest.MonkeyPatch, labelled: list[Example]) -> None:
-    """Whole articles stay together, so that what stands around a sentence is the same in every cut."""
-    segmenter, matcher = Segmenter(load_lexicon().regional), Matcher(load_lexicon())
-    tokens, context = segmenter.segment([e.text for e in labelled]), Context.of(e.article for e in labelled)
-    extractor = Extractor(fit_features(tokens, context, matcher, CONFIG.features), matcher)
-    at_once = feature_matrix(extractor, tokens, context)
-    monkeypatch.setattr("framing.training._BATCH", 1)
-    np.testing.assert_array_equal(feature_matrix(extractor, tokens, context).toarray(), at_once.toarray())
-    nothing = feature_matrix(extractor, segmenter.segment([]), Context.single(0))
-    assert nothing.shape == (0, extractor.space.columns)

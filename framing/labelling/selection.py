@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from framing.features import Context
+from framing.matrix import feature_matrix
 from framing.model import FramingModel
 from framing.records import Prediction
 
@@ -47,11 +48,8 @@ def _entropy(p: FloatArray) -> FloatArray:
 
 def word_vectors(texts: Sequence[str], model: FramingModel) -> csr_matrix:
     """Return the TF-IDF word vectors of sentences, rows of length 1 (0 where no word is known)."""
-    features = model.extractor(model.segmenter.segment(texts), Context.single(len(texts)))
-    words = features.column < model.space.sizes["word"]
-    matrix = csr_matrix(
-        (features.value[words], (features.row[words], features.column[words])), shape=(len(texts), model.space.sizes["word"])
-    )
+    tokens = model.segmenter.segment(texts)
+    matrix = feature_matrix(model.extractor, tokens, Context.single(len(texts)))[:, : model.space.sizes["word"]]
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
     return csr_matrix(matrix.multiply(scale[:, None]))

@@ -137,7 +137,7 @@ def chance_above_zero(value: Estimate) -> float:
 
 
 _NORMAL_90 = 1.645
-"""Standard errors on each side of a 90% interval of a normal distribution."""
+"""Standard errors on each side of a 90% interval of a normal distribution (``probability`` has it too, but needs NumPy, which --help does not)."""
 
 
 def interval(value: Estimate, *, shares: bool = False) -> str:
