@@ -7,6 +7,7 @@ sentence (``Signals``), so that it can be made for a whole article, however many
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -34,6 +35,13 @@ worse on texts of another kind than the training articles.
 
 _ENDS_SENTENCE = point_table({ord(c): 1 for c in "?!.…”"}, np.bool_)
 _OPENS, _CLOSES, _COLON = ord("“"), ord("”"), ord(":")
+_ITEM = re.compile(
+    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})[.､](?!\d)|\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-hA-H])\)|[·•●○■▪◆★*–-](?!\d)|第[一二三四五六七八九十\d]{1,3}[步条点项][,:､ ]"
+)
+"""What a list item begins with, in canonical text."""
+
+_STOPS = point_table({ord(c): 1 for c in "?!.…"}, np.bool_)
+_INTRODUCES = point_table({ord(c): 1 for c in ":,"}, np.bool_)
 
 _SUM_BINS = np.array((0.4, 0.9, 1.6, 2.6, 3.6, 5.0))
 _NET_BINS = np.array((-4.5, -2.6, -1.6, -0.9, -0.2, 0.2, 0.9, 1.6, 2.6, 4.5))
@@ -43,6 +51,7 @@ _EXTREME_BINS = np.array((0.4, 1.2, 2.2))
 _LENGTH_BINS = np.array((8, 16, 26, 40, 60, 90))
 _FIGURE_BINS = np.array((0.5, 1.5, 3.5))
 _QUOTED_BINS = np.array((0.02, 0.15, 0.35, 0.6, 0.85))
+_SPAN_BINS = np.array((0.5, 4.5, 8.5, 15.5, 25.5))
 _DISTANCE_BINS = np.array((1.5, 4.5, 15.5, 40.5))
 _TOPIC_BINS = np.array((0.5, 1.5, 2.5, 4.5, 7.5))
 _NEAR_BINS = np.array((0.5, 2.0, 4.0, 8.0))
@@ -143,8 +152,8 @@ class Signals:
     """Hold what sentences show their neighbours; the last axis of each array counts sentences.
 
     ``opened`` and ``closed`` count quotation marks; ``outside`` and ``inside`` give the share of the
-    sentence that is quoted (0 … 1) if it begins outside or inside a quotation. ``cues`` says which of
-    ``_SIGNALLED`` occur, ``topics`` gives the strength of each topic's vocabulary.
+    sentence that is quoted (0 … 1) if it begins outside or inside a quotation. ``item`` marks list items,
+    ``unended`` lines without a full stop. ``cues`` says which of ``_SIGNALLED`` occur, ``topics`` gives the strength of each topic's vocabulary.
     """
 
     opened: IntArray
@@ -153,6 +162,8 @@ class Signals:
     inside: FloatArray
     begins: BoolArray
     colon: BoolArray
+    item: BoolArray
+    unended: BoolArray
     cues: BoolArray
     topics: FloatArray
 
@@ -187,6 +198,7 @@ class Levels:
         result.append(_flag("praise construction", constructions, grade > 0.5, rows))
         result.append(_flag("skepticism construction", constructions, grade < -0.5, rows))
         result += _shape_levels(reading.tokens)
+        result += _span_levels(reading.tokens)
         topics, strengths = self._topic_levels(reading)
         return result + topics, self._signals(reading, strengths)
 
@@ -233,7 +245,10 @@ class Levels:
         cues[signal[at], reading.cues.row[at]] = True
         opened, closed, outside, inside = _quotations(tokens)
         begins = np.concatenate((tokens.points, [0]))[tokens.row_starts[:-1]] == _OPENS
-        return Signals(opened, closed, outside, inside, begins, _last_points(tokens) == _COLON, cues, topics)
+        last = _last_points(tokens)
+        item = np.fromiter((_ITEM.match(tokens.text, at) is not None for at in tokens.row_starts[:-1].tolist()), np.bool_, len(tokens))
+        unended = ~_ENDS_SENTENCE.take(last, mode="clip") & (last != _COLON)
+        return Signals(opened, closed, outside, inside, begins, last == _COLON, item, unended, cues, topics)
 
     def surroundings(self, signals: Signals, context: Context) -> list[Level]:
         """Make what sentences show by their place in the article; the rows must hold whole articles."""
@@ -315,6 +330,27 @@ def _shape_levels(tokens: Tokens) -> list[Level]:
     ]
 
 
+def _span_levels(tokens: Tokens) -> list[Level]:
+    """Make levels of the quotations that begin in a sentence: speech is long, introduced, and has a full stop; a term or a title has not."""
+    rows = len(tokens)
+    at = ((tokens.points == _OPENS) | (tokens.points == _CLOSES)).nonzero()[0]
+    row = tokens.row_of[at]
+    opens = tokens.points[at] == _OPENS
+    following = np.minimum(np.concatenate((at[1:], [len(tokens.text)])), tokens.row_starts[1:][row] - 1)
+    longest = np.zeros(rows)
+    np.maximum.at(longest, row[opens], (following - at)[opens])
+    introduced, stopped = np.zeros((2, rows), np.bool_)
+    before = tokens.points[np.maximum(at - 1, 0)] if len(at) else at
+    inner = at > tokens.row_starts[:-1][row]
+    introduced[row[opens & inner & _INTRODUCES.take(before, mode="clip")]] = True
+    stopped[row[~opens & inner & _STOPS.take(before, mode="clip")]] = True
+    return [
+        _onehot(CONTEXT + "longest quotation", longest, _SPAN_BINS),
+        _where(CONTEXT + "quotation introduced", introduced),
+        _where(CONTEXT + "quotation with a full stop", stopped),
+    ]
+
+
 def _last_points(tokens: Tokens) -> IntArray:
     """Return the code point of each sentence's last character; the line feed before an empty one."""
     at = np.maximum(tokens.row_starts[1:] - 2, 0)
@@ -368,6 +404,11 @@ def _voice_levels(signals: Signals, article: IntArray, same: BoolArray) -> list[
         _where(CONTEXT + "after a colon", _before(signals.colon) & same),
         _where(CONTEXT + "ends with a colon", signals.colon),
     ]
+    for name, here in (("list item", signals.item), ("line without a full stop", signals.unended)):
+        before = _before(here) & same
+        result.append(_where(f"{CONTEXT}{name}", here))
+        result.append(_where(f"{CONTEXT}{name} before", before))
+        result.append(_where(f"{CONTEXT}{name} again", here & before))
     for name, here, before in zip(_CARRIED, cues, _before(cues) & same, strict=False):
         result.append(_where(f"{CONTEXT}{name} in this sentence", here))
         result.append(_where(f"{CONTEXT}{name} in the sentence before", before))

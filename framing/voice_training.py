@@ -47,7 +47,7 @@ _START = (AUTHOR, SPEECH, BLOCK)
 _IMPOSSIBLE = -1e4
 """Score of what cannot be; a finite number, so that differences of such scores stay numbers."""
 
-_RUN_FACTOR = 600.0
+_RUN_FACTOR = 300.0
 """How many times more strongly the head of u(block) is penalized than the others.
 
 The sentences of a block resemble each other, so they are not as many independent witnesses as the sum
