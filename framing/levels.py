@@ -176,6 +176,15 @@ class Signals:
         return cls(**{name: np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in names})
 
 
+class _Marks(NamedTuple):
+    """Hold the quotation marks of a batch: place, sentence, whether it opens, and the place of the next one or of the sentence's end."""
+
+    at: IntArray
+    row: IntArray
+    opens: BoolArray
+    following: IntArray
+
+
 class Levels:
     """Make the levels of sentences; built once per lexicon."""
 
@@ -198,9 +207,10 @@ class Levels:
         result.append(_flag("praise construction", constructions, grade > 0.5, rows))
         result.append(_flag("skepticism construction", constructions, grade < -0.5, rows))
         result += _shape_levels(reading.tokens)
-        result += _span_levels(reading.tokens)
+        marks = _quotation_marks(reading.tokens)
+        result += _quotation_levels(reading.tokens, marks)
         topics, strengths = self._topic_levels(reading)
-        return result + topics, self._signals(reading, strengths)
+        return result + topics, self._signals(reading, strengths, marks)
 
     def _scope_levels(self, reading: Reading) -> list[Level]:
         """Make levels of polar words behind a cue in their clause: what is needed, lacking or asked for is not yet so."""
@@ -237,13 +247,13 @@ class Levels:
             strengths[index] = np.minimum(own, _MOST_TOPIC)
         return result, strengths
 
-    def _signals(self, reading: Reading, topics: FloatArray) -> Signals:
+    def _signals(self, reading: Reading, topics: FloatArray, marks: _Marks) -> Signals:
         tokens = reading.tokens
         cues = np.zeros((len(_SIGNALLED), len(tokens)), np.bool_)
         signal = self._signal[reading.cue_kind]
         at = (signal >= 0).nonzero()[0]
         cues[signal[at], reading.cues.row[at]] = True
-        opened, closed, outside, inside = _quotations(tokens)
+        opened, closed, outside, inside = _quoted_shares(tokens, marks)
         begins = np.concatenate((tokens.points, [0]))[tokens.row_starts[:-1]] == _OPENS
         last = _last_points(tokens)
         item = np.fromiter((_ITEM.match(tokens.text, at) is not None for at in tokens.row_starts[:-1].tolist()), np.bool_, len(tokens))
@@ -330,18 +340,22 @@ def _shape_levels(tokens: Tokens) -> list[Level]:
     ]
 
 
-def _span_levels(tokens: Tokens) -> list[Level]:
-    """Make levels of the quotations that begin in a sentence: speech is long, introduced, and has a full stop; a term or a title has not."""
-    rows = len(tokens)
+def _quotation_marks(tokens: Tokens) -> _Marks:
     at = ((tokens.points == _OPENS) | (tokens.points == _CLOSES)).nonzero()[0]
     row = tokens.row_of[at]
-    opens = tokens.points[at] == _OPENS
     following = np.minimum(np.concatenate((at[1:], [len(tokens.text)])), tokens.row_starts[1:][row] - 1)
+    return _Marks(at, row, tokens.points[at] == _OPENS, following)
+
+
+def _quotation_levels(tokens: Tokens, marks: _Marks) -> list[Level]:
+    """Make levels of the quotations that begin in a sentence: speech is long, introduced, and has a full stop; a term or a title has not."""
+    rows = len(tokens)
+    at, row, opens, following = marks
     longest = np.zeros(rows)
     np.maximum.at(longest, row[opens], (following - at)[opens])
     introduced, stopped = np.zeros((2, rows), np.bool_)
-    before = tokens.points[np.maximum(at - 1, 0)] if len(at) else at
     inner = at > tokens.row_starts[:-1][row]
+    before = tokens.points[at - inner]
     introduced[row[opens & inner & _INTRODUCES.take(before, mode="clip")]] = True
     stopped[row[~opens & inner & _STOPS.take(before, mode="clip")]] = True
     return [
@@ -357,17 +371,13 @@ def _last_points(tokens: Tokens) -> IntArray:
     return tokens.points[np.minimum(at, len(tokens.points) - 1)] if len(tokens.points) else np.zeros(len(tokens), np.int64)
 
 
-def _quotations(tokens: Tokens) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+def _quoted_shares(tokens: Tokens, marks: _Marks) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
     """Count opening and closing marks, and measure what is quoted if a sentence begins outside or inside a quotation."""
     rows = len(tokens)
-    at = ((tokens.points == _OPENS) | (tokens.points == _CLOSES)).nonzero()[0]
-    row = tokens.row_of[at]
-    opens = tokens.points[at] == _OPENS
+    at, row, opens, following = marks
     opened, closed = np.bincount(row[opens], minlength=rows), np.bincount(row[~opens], minlength=rows)
     begins, ends = tokens.row_starts[:-1], tokens.row_starts[1:] - 1
-    # From each mark to the next one, or to the end of the sentence, and from its beginning to the first one.
-    following = np.minimum(np.concatenate((at[1:], [len(tokens.text)])), ends[row])
-    quoted = row_sums((following - at - 1) * opens.astype(np.float64), row, rows)
+    quoted = row_sums(np.where(opens, following - at - 1.0, 0.0), row, rows)
     first = ends.copy()
     # Of several marks in a sentence the first one is written last.
     first[row[::-1]] = at[::-1]
