@@ -26,8 +26,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from framing.probability import NORMAL_90, softmax
-from framing.records import Estimate, Prediction, TopicShare, VoiceShare
+from framing.probability import softmax
+from framing.records import NORMAL_90, Estimate, Prediction, TopicShare, VoiceShare
 
 __all__ = ["ALL", "MIN_WEIGHT", "IntervalModel", "Tilt", "aggregate", "fit_intervals", "fit_tilt", "lean", "tilted_frames", "verdict"]
 

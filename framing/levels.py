@@ -206,11 +206,13 @@ class Levels:
         grade = self._matcher.construction_grade[constructions.entry]
         result.append(_flag("praise construction", constructions, grade > 0.5, rows))
         result.append(_flag("skepticism construction", constructions, grade < -0.5, rows))
-        result += _shape_levels(reading.tokens)
+        last = _last_points(reading.tokens)
+        ended = _ENDS_SENTENCE.take(last, mode="clip")
+        result += _shape_levels(reading.tokens, ended)
         marks = _quotation_marks(reading.tokens)
         result += _quotation_levels(reading.tokens, marks)
         topics, strengths = self._topic_levels(reading)
-        return result + topics, self._signals(reading, strengths, marks)
+        return result + topics, self._signals(reading, strengths, marks, last == _COLON, ended)
 
     def _scope_levels(self, reading: Reading) -> list[Level]:
         """Make levels of polar words behind a cue in their clause: what is needed, lacking or asked for is not yet so."""
@@ -247,7 +249,7 @@ class Levels:
             strengths[index] = np.minimum(own, _MOST_TOPIC)
         return result, strengths
 
-    def _signals(self, reading: Reading, topics: FloatArray, marks: _Marks) -> Signals:
+    def _signals(self, reading: Reading, topics: FloatArray, marks: _Marks, colon: BoolArray, ended: BoolArray) -> Signals:
         tokens = reading.tokens
         cues = np.zeros((len(_SIGNALLED), len(tokens)), np.bool_)
         signal = self._signal[reading.cue_kind]
@@ -255,10 +257,8 @@ class Levels:
         cues[signal[at], reading.cues.row[at]] = True
         opened, closed, outside, inside = _quoted_shares(tokens, marks)
         begins = np.concatenate((tokens.points, [0]))[tokens.row_starts[:-1]] == _OPENS
-        last = _last_points(tokens)
         item = np.fromiter((_ITEM.match(tokens.text, at) is not None for at in tokens.row_starts[:-1].tolist()), np.bool_, len(tokens))
-        unended = ~_ENDS_SENTENCE.take(last, mode="clip") & (last != _COLON)
-        return Signals(opened, closed, outside, inside, begins, last == _COLON, item, unended, cues, topics)
+        return Signals(opened, closed, outside, inside, begins, colon, item, ~(ended | colon), cues, topics)
 
     def surroundings(self, signals: Signals, context: Context) -> list[Level]:
         """Make what sentences show by their place in the article; the rows must hold whole articles."""
@@ -326,12 +326,11 @@ def _polarity_levels(reading: Reading) -> list[Level]:
     ]
 
 
-def _shape_levels(tokens: Tokens) -> list[Level]:
+def _shape_levels(tokens: Tokens, ended: BoolArray) -> list[Level]:
     first = tokens.points[tokens.starts[:-1]]
     numeric = ((first >= ord("0")) & (first <= ord("9"))).nonzero()[0]
     figures = np.bincount(tokens.rows[numeric], minlength=len(tokens))
     length = _onehot("length", tokens.row_lengths - 1, _LENGTH_BINS)
-    ended = _ENDS_SENTENCE.take(_last_points(tokens), mode="clip")
     return [
         # A short line without a full stop is a heading, which seldom judges; a short sentence is often nothing but a judgement.
         length._replace(level=np.where(ended, length.level, -1)),
@@ -377,6 +376,7 @@ def _quoted_shares(tokens: Tokens, marks: _Marks) -> tuple[IntArray, IntArray, F
     at, row, opens, following = marks
     opened, closed = np.bincount(row[opens], minlength=rows), np.bincount(row[~opens], minlength=rows)
     begins, ends = tokens.row_starts[:-1], tokens.row_starts[1:] - 1
+    # From each opening mark to the next mark, and, where the sentence begins inside, from its beginning to the first one.
     quoted = row_sums(np.where(opens, following - at - 1.0, 0.0), row, rows)
     first = ends.copy()
     # Of several marks in a sentence the first one is written last.

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NORMAL_90", "sigmoid", "softmax"]
+__all__ = ["sigmoid", "softmax"]
 
 FloatArray = NDArray[np.float64]
-
-NORMAL_90 = 1.645
-"""Standard errors on each side of a 90% interval of a normal distribution."""
 
 
 def softmax(logits: FloatArray) -> FloatArray:

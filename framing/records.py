@@ -11,6 +11,7 @@ from typing import Literal
 
 __all__ = [
     "FRAMES",
+    "NORMAL_90",
     "TOPICS",
     "VOICES",
     "ArticleScore",
@@ -109,6 +110,10 @@ class ScoredSentence:
 
     sentence: Sentence
     prediction: Prediction | None
+
+
+NORMAL_90 = 1.645
+"""Standard errors on each side of a 90% interval of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)

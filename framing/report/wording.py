@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import erf, sqrt
 from typing import TYPE_CHECKING, Literal
 
-from framing.records import ArticleScore, Estimate, TopicShare
+from framing.records import NORMAL_90, ArticleScore, Estimate, TopicShare
 
 if TYPE_CHECKING:
     from framing.compare import Difference, PairComparison
@@ -133,11 +133,7 @@ def chance_above_zero(value: Estimate) -> float:
     half = max(value.high - value.value, value.value - value.low)
     if half <= 0:
         return 0.5 if value.value == 0 else float(value.value > 0)
-    return 0.5 * (1 + erf(_NORMAL_90 * value.value / half / sqrt(2)))
-
-
-_NORMAL_90 = 1.645
-"""Standard errors on each side of a 90% interval of a normal distribution (``probability`` has it too, but needs NumPy, which --help does not)."""
+    return 0.5 * (1 + erf(NORMAL_90 * value.value / half / sqrt(2)))
 
 
 def interval(value: Estimate, *, shares: bool = False) -> str:
